@@ -1,0 +1,387 @@
+"""What Régua asks of any bureau, in neutral words; an adapter translates it to one wire.
+
+Pure Python: no Django, no models. Money is ``Decimal`` in BRL with two places, days are ``date`` in
+the bureau's calendar (America/Sao_Paulo), instants are aware ``datetime``. Documents are bare and
+upper-case: 11 digits for a CPF, 14 characters for a CNPJ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class PersonKind(StrEnum):
+    """Whom a product or a code is for: natural person, legal person, or any."""
+
+    PERSON = "F"
+    COMPANY = "J"
+    ANY = "A"
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    STAGING = "staging"
+
+
+class ListingStatus(StrEnum):
+    """Where a listing stands at the bureau, as the bureau tells it."""
+
+    RECEIVED = "received"
+    NOTIFIED = "notified"
+    ACTIVE = "active"
+    REMOVAL_RECEIVED = "removal_received"
+    REMOVED = "removed"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+
+
+class PendingKind(StrEnum):
+    DEBT = "debt"
+    PROTEST = "protest"
+    CHEQUE = "cheque"
+    LAWSUIT = "lawsuit"
+    BANKRUPTCY = "bankruptcy"
+
+
+class NeutralReason(StrEnum):
+    """Our own reasons for a removal; each provider maps its codes to them."""
+
+    PAID = "paid"
+    PARTIALLY_PAID = "partially_paid"
+    RENEGOTIATED = "renegotiated"
+    WRONGLY_LISTED = "wrongly_listed"
+    COURT_ORDER = "court_order"
+    CONTESTED = "contested"
+    FRAUD = "fraud"
+    DECEASED = "deceased"
+    DATA_CORRECTION = "data_correction"
+    FIVE_YEARS = "five_years"
+    LETTER_RETURNED = "letter_returned"
+    OWNERSHIP_CHANGE = "ownership_change"
+    DEBT_CANCELLED = "debt_cancelled"
+
+
+# --- catalogue -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    code: str
+    name: str
+    person_kind: PersonKind
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BureauCode:
+    """A restriction (listing) or removal code of the bureau's own table."""
+
+    code: str
+    description: str
+    person_kind: PersonKind = PersonKind.ANY
+    reason: NeutralReason | None = None
+    """The neutral reason this code stands for, where the provider knows; removal codes only."""
+    bureau_only: bool = False
+    """True for removal codes that only the bureau itself may use."""
+
+
+# --- inquiry -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryRequest:
+    document: str
+    product: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    value: int
+    """0 (worst) to 1000 (best)."""
+    band: str
+    """A (best) to E (worst)."""
+    default_probability: Decimal | None
+    """0 to 1: the bureau's estimate that the person defaults."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    kind: PendingKind
+    creditor: str
+    amount: Decimal
+    occurred_on: date | None
+    contract: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierInquiry:
+    occurred_on: date
+    segment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryReport:
+    """The bureau's finished answer to one question about one document."""
+
+    protocol: str
+    document: str
+    product: str
+    name: str
+    document_status: str
+    born_or_opened_on: date | None
+    score: Score | None
+    pendings: tuple[Pending, ...]
+    earlier_inquiries: tuple[EarlierInquiry, ...]
+    pendings_total: Decimal
+    generated_at: datetime
+    raw: Mapping[str, Any] = field(repr=False)
+    """The bureau's payload as received."""
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryPending:
+    """The bureau is still working; ask again for ``protocol``."""
+
+    protocol: str
+
+
+# --- listing -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    postal_code: str
+    """8 digits."""
+    street: str
+    number: str
+    complement: str
+    district: str
+    city: str
+    state: str
+    """UF, two upper-case letters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debtor:
+    document: str
+    name: str
+    sex: str | None
+    """``F``, ``M`` or None (companies)."""
+    birth_date: date | None
+    mobile: str
+    """Digits with area code, no country code."""
+    email: str | None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRequest:
+    reference: str
+    """Our key; the bureau gives it back in every record."""
+    reason_code: str
+    contract: str
+    our_number: str
+    amount: Decimal
+    due_date: date
+    creditor_document: str
+    debtor: Debtor
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The bureau took the listing or already had it (``already_there``). Taken is not accepted."""
+
+    protocol: str
+    already_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The bureau took the removal, or had nothing left to remove (``already_gone``)."""
+
+    protocol: str
+    already_gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRecord:
+    """One line of the bureau's ledger."""
+
+    protocol: str
+    reference: str
+    document: str
+    contract: str
+    amount: Decimal
+    due_date: date
+    status: ListingStatus
+    code: str
+    message: str
+    notified_on: date | None
+    visible_on: date | None
+    removed_on: date | None
+    removal_code: str
+    version: int
+    """Grows at every change; an older version never replaces a newer one."""
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    items: tuple[ListingRecord, ...]
+    next_cursor: str | None
+
+
+# --- what the application lends to an adapter ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+class TokenStore(Protocol):
+    """Where an integration keeps its token, shared by every process that speaks for it."""
+
+    def get(self) -> Token | None:
+        """Return the stored token, or None."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the right to fetch: one holder per integration across all processes."""
+
+    def save(self, token: Token) -> None: ...
+
+    def invalidate(self, token: Token) -> None:
+        """Forget ``token`` if it is still the stored one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStart:
+    """An HTTP exchange about to leave; documents masked, secrets absent."""
+
+    method: str
+    path: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnd:
+    """How it ended; ``http_status`` is None where no answer arrived, ``error`` says why."""
+
+    http_status: int | None
+    body: Any
+    error: str
+    duration_ms: int
+
+
+class CallJournal(Protocol):
+    """Told of every HTTP exchange before it leaves and after it ends."""
+
+    def begin(self, call: CallStart) -> Any:
+        """Record the call durably and return a handle; an exception here stops the call."""
+
+    def end(self, handle: Any, outcome: CallEnd) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Everything an adapter needs to speak for one integration."""
+
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    environment: Environment
+    tokens: TokenStore
+    journal: CallJournal
+    webhook_secret: str = field(default="", repr=False)
+    timeout: float = 30.0
+    """Seconds to wait for the bureau's answer."""
+
+
+# --- what an adapter is --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    inquiry_pdf: bool = False
+    change_feed: bool = False
+    webhooks: bool = False
+    find_by_debt: bool = False
+
+
+class BureauClient(Protocol):
+    """One integration's open line to its bureau. Raises ``errors.BureauError`` only.
+
+    Not thread-safe; use it as a context manager so that its connections are closed.
+    """
+
+    def __enter__(self) -> BureauClient: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def products(self) -> list[Product]: ...
+
+    def restriction_codes(self) -> list[BureauCode]: ...
+
+    def removal_codes(self) -> list[BureauCode]: ...
+
+    def inquire(
+        self, request: InquiryRequest, *, idempotency_key: str
+    ) -> InquiryReport | InquiryPending:
+        """Ask (and pay for) a report. Repeating with the same key never asks twice."""
+
+    def inquiry(self, protocol: str) -> InquiryReport | InquiryPending: ...
+
+    def inquiry_pdf(self, protocol: str) -> bytes: ...
+
+    def list_debt(self, request: ListingRequest, *, idempotency_key: str) -> Submission:
+        """Send a debt to be listed; "already listed" is a success with ``already_there``."""
+
+    def listing(self, protocol: str) -> ListingRecord: ...
+
+    def find_listings(self, *, document: str, contract: str) -> list[ListingRecord]:
+        """Every record of that debtor and contract, to settle an unknown outcome."""
+
+    def changes(self, *, since: datetime | None, cursor: str | None, limit: int) -> ListingPage:
+        """One page of the records changed at or after ``since``, oldest change first.
+
+        Pages may be short and rows may repeat; ``next_cursor`` None ends it.
+        """
+
+    def remove(
+        self, protocol: str, *, removal_code: str, on: date, idempotency_key: str
+    ) -> Removal:
+        """Ask for the removal; "nothing to remove" is a success with ``already_gone``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEvent:
+    event_id: str
+    occurred_at: datetime
+    listing: ListingRecord
+
+
+class Provider(Protocol):
+    """A bureau's adapter, found through the entry point group ``regua.bureaus``."""
+
+    slug: str
+    name: str
+    verified: bool
+    """False until somebody has run it against the real service."""
+    capabilities: Capabilities
+    default_base_url: Mapping[Environment, str]
+
+    def connect(self, connection: Connection) -> BureauClient: ...
+
+    def read_webhook(
+        self, *, headers: Mapping[str, str], body: bytes, secret: str, now: datetime
+    ) -> WebhookEvent:
+        """Verify and read a delivered webhook; raises ``Refused`` on a bad or stale signature."""

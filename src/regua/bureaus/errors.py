@@ -1,0 +1,94 @@
+"""What can go wrong between us and a bureau: four outcomes, never two.
+
+Every exception carries sentences fit for a person (Brazilian Portuguese, no document, no secret)
+and the bureau's own code where it gave one. Callers decide by class:
+
+===================  =============================================================================
+``Refused``          The bureau understood and said no. Permanent: do not repeat as it is.
+``Misconfigured``    It is not this request but the contract or the credentials; nothing was done.
+``TryLater``         Nothing was done; the same request may be made again after ``retry_after``.
+``OutcomeUnknown``   The request left and no answer is known. Look it up before anything else.
+===================  =============================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that the bureau refused, in the bureau's own vocabulary."""
+
+    field: str
+    code: str
+    message: str
+
+
+class BureauError(Exception):
+    """Base of every failure of a bureau call.
+
+    ``message`` is our sentence in Portuguese; ``code`` and ``bureau_message`` are the bureau's own.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        bureau_message: str = "",
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.bureau_message = bureau_message
+        self.http_status = http_status
+
+
+class Refused(BureauError):
+    """The bureau refused this very request; repeating it unchanged is useless."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        bureau_message: str = "",
+        http_status: int | None = None,
+        fields: tuple[FieldProblem, ...] = (),
+    ) -> None:
+        super().__init__(message, code=code, bureau_message=bureau_message, http_status=http_status)
+        self.fields = fields
+
+
+class NotFound(Refused):
+    """The bureau does not know the protocol asked for."""
+
+
+class Misconfigured(BureauError):
+    """Credentials, contract, balance or address are wrong; every request would fail alike."""
+
+
+class TryLater(BureauError):
+    """Nothing was carried out; ``retry_after`` is in seconds, None where the bureau gave none."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        bureau_message: str = "",
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, bureau_message=bureau_message, http_status=http_status)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(BureauError):
+    """The request may or may not have been carried out."""
+
+
+class Unsupported(BureauError):
+    """This bureau cannot express what was asked (see the provider's capabilities)."""
