@@ -47,6 +47,8 @@ class PendingKind(StrEnum):
     CHEQUE = "cheque"
     LAWSUIT = "lawsuit"
     BANKRUPTCY = "bankruptcy"
+    OTHER = "other"
+    """A kind we have no word for yet: a paid report is not thrown away because of one odd line."""
 
 
 class NeutralReason(StrEnum):
@@ -96,7 +98,7 @@ class BureauCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InquiryRequest:
-    document: str
+    document: str = field(repr=False)
     product: str
     reference: str
 
@@ -132,13 +134,13 @@ class InquiryReport:
     """The bureau's finished answer to one question about one document."""
 
     protocol: str
-    document: str
+    document: str = field(repr=False)
     product: str
-    name: str
+    name: str = field(repr=False)
     document_status: str
-    born_or_opened_on: date | None
+    born_or_opened_on: date | None = field(repr=False)
     score: Score | None
-    pendings: tuple[Pending, ...]
+    pendings: tuple[Pending, ...] = field(repr=False)
     earlier_inquiries: tuple[EarlierInquiry, ...]
     pendings_total: Decimal
     generated_at: datetime
@@ -171,15 +173,15 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debtor:
-    document: str
-    name: str
-    sex: str | None
+    document: str = field(repr=False)
+    name: str = field(repr=False)
+    sex: str | None = field(repr=False)
     """``F``, ``M`` or None (companies)."""
-    birth_date: date | None
-    mobile: str
+    birth_date: date | None = field(repr=False)
+    mobile: str = field(repr=False)
     """Digits with area code, no country code."""
-    email: str | None
-    address: Address
+    email: str | None = field(repr=False)
+    address: Address = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ class ListingRequest:
     amount: Decimal
     due_date: date
     creditor_document: str
-    debtor: Debtor
+    debtor: Debtor = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ class ListingRecord:
 
     protocol: str
     reference: str
-    document: str
+    document: str = field(repr=False)
     contract: str
     amount: Decimal
     due_date: date
@@ -255,7 +257,11 @@ class TokenStore(Protocol):
         """Return the stored token, or None."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold the right to fetch: one holder per integration across all processes."""
+        """Hold the right to fetch: one holder per integration across all processes.
+
+        It is held over one HTTP exchange, which the journal is told of: a journal that shares the
+        lock's transaction would lose the very call that failed.
+        """
 
     def save(self, token: Token) -> None: ...
 
@@ -288,7 +294,8 @@ class CallJournal(Protocol):
     def begin(self, call: CallStart) -> Any:
         """Record the call durably and return a handle; an exception here stops the call."""
 
-    def end(self, handle: Any, outcome: CallEnd) -> None: ...
+    def end(self, handle: Any, outcome: CallEnd) -> None:
+        """Complete the record. An exception here is logged and never hides the bureau's answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +311,8 @@ class Connection:
     webhook_secret: str = field(default="", repr=False)
     timeout: float = 30.0
     """Seconds to wait for the bureau's answer."""
+    allow_private: bool = False
+    """True where the installation permits a bureau inside its own network."""
 
 
 # --- what an adapter is --------------------------------------------------------------------------
@@ -315,6 +324,17 @@ class Capabilities:
     change_feed: bool = False
     webhooks: bool = False
     find_by_debt: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One line of the integration's form; ``name`` is an attribute of ``Connection``."""
+
+    name: str
+    label: str
+    help: str = ""
+    required: bool = True
+    secret: bool = False
 
 
 class BureauClient(Protocol):
@@ -378,10 +398,15 @@ class Provider(Protocol):
     """False until somebody has run it against the real service."""
     capabilities: Capabilities
     default_base_url: Mapping[Environment, str]
+    form_fields: tuple[FormField, ...]
 
     def connect(self, connection: Connection) -> BureauClient: ...
 
     def read_webhook(
         self, *, headers: Mapping[str, str], body: bytes, secret: str, now: datetime
     ) -> WebhookEvent:
-        """Verify and read a delivered webhook; raises ``Refused`` on a bad or stale signature."""
+        """Verify and read a delivered webhook.
+
+        Raises ``Refused`` on a bad or stale signature and on a body that cannot be read, and
+        ``Misconfigured`` where there is no secret to check against.
+        """

@@ -18,11 +18,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One field that the bureau refused, in the bureau's own vocabulary."""
+    """One field that the bureau refused.
+
+    ``field`` and ``code`` are the bureau's own words, ``message`` is our sentence in Portuguese and
+    ``path`` the same field in the words of ``contract`` (``debtor.address.postal_code``), empty
+    where the adapter does not know it.
+    """
 
     field: str
     code: str
     message: str
+    path: str = ""
 
 
 class BureauError(Exception):

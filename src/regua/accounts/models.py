@@ -1,0 +1,74 @@
+"""People who sign in, their role and the branches they see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from regua.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from regua.organization.models import Branch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        branches: Iterable[Branch] = (),
+        **fields: Any,
+    ) -> User:
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        user.branches.set(branches)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Someone who signs in. ``all_branches`` sees every branch, also those created later."""
+
+    email = models.EmailField("e-mail", max_length=254)
+    name = models.CharField("nome", max_length=120)
+    role = models.CharField("perfil", max_length=20, choices=Role.choices)
+    all_branches = models.BooleanField("vê todas as filiais", default=False)
+    branches = models.ManyToManyField(Branch, blank=True, related_name="users")
+    is_active = models.BooleanField("ativo", default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = "usuário"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def can(self, permission: str) -> bool:
+        """Whether this person's role includes ``permission``."""
+        return self.is_active and permission in ROLE_PERMISSIONS.get(self.role, frozenset())
+
+    def sees_branch(self, branch_id: int) -> bool:
+        return self.all_branches or self.branches.filter(pk=branch_id).exists()
+
+
+__all__ = ["Permission", "Role", "User"]

@@ -1,0 +1,78 @@
+"""Which addresses may be a bureau's."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from .errors import Misconfigured
+
+
+def check_base_url(url: str, *, allow_private: bool = False) -> str:
+    """Return ``url`` without its final slash, or raise ``Misconfigured`` saying what is wrong.
+
+    Only https leaves the machine; plain http is for a bureau on this very machine (the sandbox).
+    Addresses of the internal network are refused unless ``allow_private``: an address typed into a
+    form must not become a way to reach what only the server can reach.
+    """
+    url = url.strip()
+    if not url:
+        raise Misconfigured(
+            "Falta o endereço do birô na integração. Nada foi enviado. "
+            "Preencha o endereço que o birô informou no contrato."
+        )
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        host = ""
+    if not host or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise _bad_address("não é um endereço válido")
+    if parts.scheme not in ("https", "http"):
+        raise _bad_address("precisa começar com https://")
+    if parts.username is not None or parts.password is not None:
+        raise _bad_address("não pode levar senha; ela tem campo próprio")
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise _bad_address("não pode ter ? nem #")
+    if _is_loopback(host):
+        return url.rstrip("/")
+    if parts.scheme != "https":
+        raise _bad_address("precisa começar com https://, para que os dados viajem cifrados")
+    if not allow_private and _is_private(host):
+        raise _bad_address("aponta para a rede interna, o que esta instalação não permite")
+    return url.rstrip("/")
+
+
+def _bad_address(problem: str) -> Misconfigured:
+    return Misconfigured(
+        f"O endereço do birô na integração {problem}. Nada foi enviado. "
+        "Corrija o endereço e tente de novo."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    address = _ip_address(host)
+    if address is not None:
+        return address.is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_private(host: str) -> bool:
+    address = _ip_address(host)
+    if address is not None:
+        return not address.is_global or address.is_multicast
+    last_label = host.rpartition(".")[2]
+    # Without a dot it is a name of the local network; and what ends in a number (2130706433,
+    # 0x7f.1, 10.1) is an address in a spelling that only the resolver understands.
+    return "." not in host or bool(re.fullmatch(r"\d+|0x[0-9a-f]*", last_label))
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address

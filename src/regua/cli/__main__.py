@@ -1,0 +1,3 @@
+from regua.cli.main import main
+
+main()

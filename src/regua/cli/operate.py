@@ -1,0 +1,248 @@
+"""The main job from a terminal: query, list, remove, synchronise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from regua.project.boot import booted
+
+if TYPE_CHECKING:
+    from regua.accounts.models import User
+    from regua.organization.models import Branch
+
+console = Console(highlight=False)
+PATIENCE = 60.0  # seconds that a command waits for the bureau before leaving it to the worker
+
+REASONS = {
+    "pagamento": "paid",
+    "renegociacao": "renegotiated",
+    "cancelamento": "debt_cancelled",
+    "inclusao-indevida": "wrongly_listed",
+    "ordem-judicial": "court_order",
+    "contestacao": "contested",
+    "fraude": "fraud",
+    "falecimento": "deceased",
+    "correcao": "data_correction",
+    "titularidade": "ownership_change",
+}
+
+USER = typer.Option(..., "--usuario", envvar="REGUA_USUARIO", help="E-mail de quem age.")
+BRANCH = typer.Option("", "--filial", help="CNPJ ou nome da filial, se houver mais de uma.")
+
+
+class NotThere(Exception):
+    """What the command names does not exist for this person; the text says so."""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(consultar)
+    app.command()(negativar)
+    app.command()(baixar)
+    app.command()(sincronizar)
+
+
+def consultar(
+    documento: str = typer.Argument(help="CPF ou CNPJ, com ou sem pontuação."),
+    usuario: str = USER,
+    filial: str = BRANCH,
+    produto: str = typer.Option("", help="Código do produto; sem ele, o mais barato."),
+) -> None:
+    """Consulta um CPF ou CNPJ no birô."""
+    with acting(usuario) as actor:
+        from regua.inquiries.models import Inquiry
+        from regua.inquiries.selectors import inquiry_report
+        from regua.inquiries.services import inquiries_drain, inquiry_request
+
+        inquiry = inquiry_request(
+            actor=actor,
+            branch=_branch(actor, filial),
+            document=documento,
+            product_code=produto,
+        )
+        console.print(f"Consulta nº {inquiry.pk}: {inquiry.product_name}, {_brl(inquiry.cost)}.")
+        _work_until(
+            lambda: inquiry.is_finished,
+            refresh=inquiry.refresh_from_db,
+            drain=lambda: inquiries_drain(inquiry.integration_id),
+            label="Esperando a resposta do birô…",
+        )
+        if inquiry.status == Inquiry.Status.REFUSED:
+            console.print(inquiry.problem, style="red", markup=False)
+            raise typer.Exit(1)
+        report = inquiry_report(inquiry)
+        if report is None:
+            _still_waiting(inquiry.problem)
+        score = f"{report.score.value} (faixa {report.score.band})" if report.score else "sem score"
+        console.print(f"{report.name} · documento {report.document_status.lower()}", markup=False)
+        console.print(f"Score: {score}", style="bold")
+        console.print(f"Pendências: {len(report.pendings)}, {_brl(report.pendings_total)}")
+        if report.pendings:
+            table = Table("Tipo", "Credor", "Data")
+            table.add_column("Valor", justify="right")
+            for item in report.pendings:
+                on = f"{item.occurred_on:%d/%m/%Y}" if item.occurred_on else "-"
+                table.add_row(item.kind.value, item.creditor, on, _brl(item.amount))
+            console.print(table)
+        console.print(f"Protocolo {inquiry.protocol}", markup=False)
+
+
+def negativar(
+    titulo: str = typer.Argument(help="Nosso número do título vencido."),
+    usuario: str = USER,
+    filial: str = BRANCH,
+    codigo: str = typer.Option("", help="Código de restrição; sem ele, o padrão da integração."),
+) -> None:
+    """Negativa um título vencido."""
+    with acting(usuario) as actor:
+        from regua.receivables.selectors import receivables_visible
+        from regua.restrictions.sender import restrictions_drain
+        from regua.restrictions.services import restriction_request
+
+        found = receivables_visible(actor).filter(our_number=titulo)
+        if filial:
+            found = found.filter(branch=_branch(actor, filial))
+        if found.count() > 1:
+            raise NotThere(
+                f"Há mais de um título com o nosso número {titulo}. Diga qual com --filial."
+            )
+        receivable = found.first()
+        if receivable is None:
+            raise NotThere(f"Não há título com o nosso número {titulo}. Nada foi enviado.")
+        restriction = restriction_request(
+            receivable=receivable, actor=actor, restriction_code=codigo
+        )
+        _work_until(
+            lambda: restriction.status != "queued",
+            refresh=restriction.refresh_from_db,
+            drain=lambda: restrictions_drain(restriction.integration_id),
+            label="Enviando ao birô…",
+        )
+        _show(restriction)
+
+
+def baixar(
+    negativacao: int = typer.Argument(help="Número da negativação."),
+    motivo: str = typer.Option("pagamento", help=f"Um de: {', '.join(REASONS)}."),
+    usuario: str = USER,
+) -> None:
+    """Pede a baixa de uma negativação."""
+    if motivo not in REASONS:
+        raise typer.BadParameter(motivo, param_hint="--motivo")
+    with acting(usuario) as actor:
+        from regua.restrictions.selectors import restrictions_visible
+        from regua.restrictions.sender import restrictions_drain
+        from regua.restrictions.services import removal_request
+
+        restriction = restrictions_visible(actor).filter(pk=negativacao).first()
+        if restriction is None:
+            raise NotThere(f"Não há negativação nº {negativacao}. Nada foi enviado.")
+        removal_request(restriction=restriction, actor=actor, reason=REASONS[motivo])
+        _work_until(
+            lambda: restriction.status != "removal_queued",
+            refresh=restriction.refresh_from_db,
+            drain=lambda: restrictions_drain(restriction.integration_id),
+            label="Enviando ao birô…",
+        )
+        _show(restriction)
+
+
+def sincronizar(usuario: str = USER, filial: str = BRANCH) -> None:
+    """Traz do birô a situação das negativações."""
+    with acting(usuario) as actor:
+        from regua.integrations.selectors import integrations_in_use
+        from regua.restrictions.sync import restrictions_sync
+
+        integrations = integrations_in_use(actor)
+        if filial:
+            integrations = integrations.filter(branch=_branch(actor, filial))
+        if not integrations:
+            raise NotThere("Nenhuma integração vinculada. Nada foi sincronizado.")
+        for integration in integrations:
+            with console.status(f"Lendo as mudanças de {integration.branch}…"):
+                result = restrictions_sync(integration=integration, actor=actor)
+            console.print(
+                f"{integration.branch}: {result.read} registros lidos, {result.changed} mudanças, "
+                f"{result.alien} que só o birô conhece.",
+                markup=False,
+            )
+
+
+@contextmanager
+def acting(email: str) -> Iterator[User]:
+    """Boot the product and yield the person in whose name the command acts."""
+    with booted():
+        from regua.accounts.models import User
+
+        actor = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
+        if actor is None:
+            raise NotThere(f"Não há pessoa ativa com o e-mail {email}. Nada foi feito.")
+        yield actor
+
+
+def _branch(actor: User, text: str) -> Branch:
+    import re
+
+    from regua.accounts.selectors import branches_visible
+
+    branches = branches_visible(actor)
+    if text:
+        bare = re.sub(r"[.\-/\s]", "", text).upper()
+        branches = branches.filter(document=bare) | branches.filter(name__iexact=text.strip())
+    found = list(branches[:2])
+    if not found:
+        raise NotThere("Nenhuma filial sua corresponde ao pedido. Nada foi feito.")
+    if len(found) > 1:
+        raise NotThere("Você tem acesso a mais de uma filial. Diga qual com --filial.")
+    return found[0]
+
+
+def _work_until(
+    done: Callable[[], bool],
+    *,
+    refresh: Callable[[], Any],
+    drain: Callable[[], int],
+    label: str,
+) -> None:
+    """Do the sender's work here until ``done``; a running worker may do it just as well."""
+    deadline = time.monotonic() + PATIENCE
+    with console.status(label):
+        while True:
+            drain()
+            refresh()
+            if done() or time.monotonic() > deadline:
+                return
+            time.sleep(0.2)
+
+
+def _still_waiting(problem: str) -> NoReturn:
+    console.print(problem or "O birô ainda não respondeu.", style="yellow", markup=False)
+    console.print("Nada se perdeu: o trabalho de fundo (regua worker) continua daqui.")
+    raise typer.Exit(3)
+
+
+def _show(restriction: Any) -> None:
+    restriction.refresh_from_db()
+    console.print(
+        f"Negativação nº {restriction.pk}: {restriction.get_status_display()}. "
+        f"{'Protocolo ' + restriction.protocol + '.' if restriction.protocol else ''}",
+        markup=False,
+    )
+    if restriction.problem:
+        console.print(restriction.problem, style="yellow", markup=False)
+    if restriction.status == "refused":
+        raise typer.Exit(1)
+    if restriction.status in ("queued", "removal_queued"):
+        _still_waiting(restriction.problem)
+
+
+def _brl(amount: Any) -> str:
+    from regua.web.formats import brl
+
+    return brl(amount)

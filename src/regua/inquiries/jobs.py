@@ -1,0 +1,23 @@
+"""The sender of inquiries and the dispatcher that wakes it."""
+
+from __future__ import annotations
+
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+
+from regua.inquiries import services
+from regua.inquiries.models import Inquiry
+from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
+
+
+@app.task(name=services.SENDER, queue=BUREAU_QUEUE, pass_context=True)
+def send(context: JobContext, *, integration_id: int) -> None:
+    services.inquiries_drain(integration_id, should_stop=context.should_abort)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="inquiries.dispatch", queueing_lock="inquiries.dispatch")
+def dispatch(timestamp: int) -> None:
+    """Ask for a sender wherever rows are due: after a wait, or after a sender was killed."""
+    for integration_id in integrations_due(Inquiry):
+        ask_for_sender(services.SENDER, integration_id)

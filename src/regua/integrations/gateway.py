@@ -1,0 +1,164 @@
+"""Joins an ``Integration`` row to its bureau's adapter: credentials, token, call log.
+
+Everything that speaks to a bureau goes through ``line``::
+
+    with gateway.line(integration, purpose="restriction", subject="restriction:7") as client:
+        client.list_debt(...)
+
+Never inside a transaction: the call log must be durable before the call leaves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from regua.accounts.models import User
+from regua.bureaus import registry
+from regua.bureaus.contract import (
+    BureauClient,
+    CallEnd,
+    CallStart,
+    Connection,
+    Environment,
+    Provider,
+    Token,
+)
+from regua.integrations.choices import CallOutcome
+from regua.integrations.models import BureauCall, Integration
+
+TOKEN_LOCK = 0x52454755  # "REGU": the advisory lock space of token fetches
+
+
+def provider_of(integration: Integration) -> Provider:
+    return registry.get(integration.provider)
+
+
+class TokenRow:
+    """``TokenStore`` on the integration's row, encrypted; one fetch at a time across processes."""
+
+    def __init__(self, integration_id: int) -> None:
+        self.integration_id = integration_id
+
+    def _row(self) -> Integration:
+        return Integration.objects.only("token_sealed", "token_expires_at").get(
+            pk=self.integration_id
+        )
+
+    def get(self) -> Token | None:
+        row = self._row()
+        if not row.token_sealed or row.token_expires_at is None:
+            return None
+        return Token(row.unseal("token"), row.token_expires_at)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        # A session lock, not a transaction's: the fetch is journalled while it is held.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [TOKEN_LOCK, self.integration_id])
+            try:
+                yield
+            finally:
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(%s, %s)", [TOKEN_LOCK, self.integration_id]
+                )
+
+    def save(self, token: Token) -> None:
+        row = self._row()
+        row.seal("token", token.value)
+        row.token_expires_at = token.expires_at
+        row.token_updated_at = timezone.now()
+        row.save(update_fields=["token_sealed", "token_expires_at", "token_updated_at"])
+
+    def invalidate(self, token: Token) -> None:
+        row = self._row()
+        if row.token_sealed and row.unseal("token") == token.value:
+            # Compare-and-set: somebody may have saved a newer token meanwhile.
+            Integration.objects.filter(
+                pk=self.integration_id, token_sealed=row.token_sealed
+            ).update(token_sealed="", token_expires_at=None)
+
+
+class Journal:
+    """``CallJournal`` writing ``BureauCall`` rows; ``about`` says for whom and what."""
+
+    def __init__(self, integration_id: int) -> None:
+        self.integration_id = integration_id
+        self.about: dict[str, Any] = {}
+
+    def begin(self, call: CallStart) -> int:
+        if connection.in_atomic_block:
+            raise RuntimeError("a bureau is never called inside a transaction")
+        row = BureauCall.objects.create(
+            integration_id=self.integration_id,
+            method=call.method,
+            path=call.path[:300],
+            request=call.body,
+            **self.about,
+        )
+        return row.pk
+
+    def end(self, handle: int, outcome: CallEnd) -> None:
+        answered = outcome.http_status is not None
+        BureauCall.objects.filter(pk=handle).update(
+            http_status=outcome.http_status,
+            response=outcome.body,
+            error=outcome.error,
+            duration_ms=outcome.duration_ms,
+            outcome=CallOutcome.ANSWERED if answered else CallOutcome.FAILED,
+        )
+
+
+_lines = threading.local()
+
+
+def _client(integration: Integration) -> tuple[BureauClient, Journal]:
+    """This thread's open client of the integration, rebuilt when its credentials change."""
+    kept: dict[int, tuple[tuple[str, ...], BureauClient, Journal]]
+    kept = _lines.__dict__.setdefault("kept", {})
+    version = (
+        integration.provider,
+        integration.base_url,
+        integration.client_id_sealed,
+        integration.client_secret_sealed,
+        str(settings.CONFIG.bureau_timeout),
+    )
+    entry = kept.get(integration.pk)
+    if entry and entry[0] == version:
+        return entry[1], entry[2]
+    if entry:
+        entry[1].__exit__(None, None, None)
+    journal = Journal(integration.pk)
+    client = provider_of(integration).connect(
+        Connection(
+            base_url=integration.base_url,
+            client_id=integration.unseal("client_id"),
+            client_secret=integration.unseal("client_secret"),
+            environment=Environment(integration.environment),
+            tokens=TokenRow(integration.pk),
+            journal=journal,
+            timeout=settings.CONFIG.bureau_timeout,
+        )
+    )
+    kept[integration.pk] = (version, client.__enter__(), journal)
+    return client, journal
+
+
+@contextmanager
+def line(
+    integration: Integration, *, purpose: str, subject: str = "", actor: User | None = None
+) -> Iterator[BureauClient]:
+    """Yield the bureau's client; every exchange is logged as ``actor``'s for ``subject``."""
+    client, journal = _client(integration)
+    journal.about = {
+        "purpose": purpose,
+        "subject": subject,
+        "actor_id": actor.pk if actor else None,
+    }
+    yield client

@@ -1,0 +1,77 @@
+"""Reading integrations, their catalogue and their calls."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from regua.accounts.access import visible
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.integrations.choices import CodeKind, PersonKind
+from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
+
+
+class NoIntegration(Exception):
+    """The branch cannot reach a bureau; the text is a sentence for the person."""
+
+
+def integrations_visible(actor: User) -> QuerySet[Integration]:
+    return visible(
+        Integration.objects.filter(archived_at=None).select_related("branch"),
+        actor=actor,
+        permission=Permission.VIEW_INTEGRATIONS,
+    )
+
+
+def integration_in_use(branch_id: int) -> Integration:
+    """The integration linked to a branch. Raises ``NoIntegration`` saying what is missing."""
+    integration = Integration.objects.filter(branch_id=branch_id, archived_at=None).first()
+    if integration is None:
+        raise NoIntegration(
+            "Esta filial ainda não tem integração de análise de crédito. Nada foi enviado. "
+            "Cadastre uma em Configurações > Integrações > Integrações de Análise de Crédito."
+        )
+    if integration.linked_at is None:
+        raise NoIntegration(
+            f"A integração nº {integration.pk} está cadastrada, mas não vinculada à filial. "
+            "Nada foi enviado. Vincule em Configurações > Empresa > Filiais > aba Integrações."
+        )
+    return integration
+
+
+def products_for(integration: Integration, document: str) -> QuerySet[Product]:
+    """The products that the bureau sells for this kind of document, cheapest first."""
+    kind = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
+    return integration.products.filter(gone_at=None, person_kind__in=[kind, PersonKind.ANY])
+
+
+def codes_for(
+    integration: Integration, kind: CodeKind, *, document: str | None = None
+) -> QuerySet[ReasonCode]:
+    """The codes of ``kind`` that we may use now, for this kind of document where given."""
+    codes = integration.reason_codes.filter(kind=kind, gone_at=None, bureau_only=False)
+    if document:
+        person = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
+        codes = codes.filter(Q(person_kind=person) | Q(person_kind=PersonKind.ANY))
+    return codes
+
+
+def calls_about(subject: str, *, actor: User) -> QuerySet[BureauCall]:
+    """The redacted calls made for one inquiry or restriction, oldest first."""
+    return visible(
+        BureauCall.objects.filter(subject=subject).order_by("id"),
+        actor=actor,
+        permission=Permission.VIEW_BUREAU_CALLS,
+        branch="integration__branch",
+    )
+
+
+def integrations_in_use(actor: User) -> QuerySet[Integration]:
+    """The linked integrations that this person may synchronise."""
+    return visible(
+        Integration.objects.filter(archived_at=None, linked_at__isnull=False).select_related(
+            "branch"
+        ),
+        actor=actor,
+        permission=Permission.SYNCHRONISE,
+    )

@@ -1,0 +1,155 @@
+"""People and companies: those who are customers, and those who may become one."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import Q
+
+from regua import documents
+from regua.organization.models import Branch
+
+
+class Sex(models.TextChoices):
+    FEMALE = "F", "Feminino"
+    MALE = "M", "Masculino"
+
+
+_STATES = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO"
+STATES = [(uf, uf) for uf in _STATES.split()]
+
+DOCUMENT_SHAPE = r"^([0-9]{11}|[0-9A-Z]{12}[0-9]{2})$"
+
+
+NAME_WORDS = SearchVector("search_name", config="simple")
+"""What the name indexes hold; a search must use this very expression to be served by them."""
+
+
+def search_key(text: str) -> str:
+    """Lower-case without accents: what names are searched and sorted by on every server."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+class Party(models.Model):
+    """What a customer, a lead and a prospect have in common; every field a bureau may ask for."""
+
+    branch = models.ForeignKey(Branch, models.PROTECT, verbose_name="filial", related_name="+")
+    name = models.CharField("nome ou razão social", max_length=120)
+    search_name = models.CharField(max_length=240, editable=False)
+    sex = models.CharField("sexo", max_length=1, choices=Sex.choices, blank=True)
+    birth_date = models.DateField("data de nascimento", null=True, blank=True)
+    mobile = models.CharField("telefone celular", max_length=11, blank=True)
+    email = models.EmailField("e-mail", max_length=254, blank=True)
+    postal_code = models.CharField("CEP", max_length=8, blank=True)
+    street = models.CharField("endereço", max_length=120, blank=True)
+    number = models.CharField("número", max_length=10, blank=True)
+    complement = models.CharField("complemento", max_length=60, blank=True)
+    district = models.CharField("bairro", max_length=60, blank=True)
+    city = models.CharField("cidade", max_length=60, blank=True)
+    state = models.CharField("UF", max_length=2, choices=STATES, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    document: models.CharField[str, str]
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="%(class)s_named"),
+            models.CheckConstraint(
+                condition=Q(sex__in=["", *Sex.values]), name="%(class)s_sex_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(postal_code__regex=r"^([0-9]{8})?$"),
+                name="%(class)s_cep_shape",
+                violation_error_message="O CEP tem 8 números.",
+            ),
+            models.CheckConstraint(
+                condition=Q(mobile__regex=r"^([0-9]{10,11})?$"),
+                name="%(class)s_mobile_shape",
+                violation_error_message="O celular tem DDD e 8 ou 9 números.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_name = search_key(self.name)
+        super().save(*args, **kwargs)
+
+    @property
+    def is_company(self) -> bool:
+        return len(self.document) == 14
+
+    @property
+    def masked_document(self) -> str:
+        return documents.parse(self.document).masked if self.document else ""
+
+
+class Customer(Party):
+    """Someone with a contract; the only kind of party that can be listed."""
+
+    document = models.CharField("CPF ou CNPJ", max_length=14)
+    active = models.BooleanField("ativo", default=True)
+
+    class Meta(Party.Meta):
+        verbose_name = "cliente"
+        constraints = [
+            *Party.Meta.constraints,
+            models.UniqueConstraint(fields=["branch", "document"], name="customer_once_per_branch"),
+            models.CheckConstraint(
+                condition=Q(document__regex=DOCUMENT_SHAPE), name="customer_document_shape"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["document"], name="customer_document"),
+            models.Index(fields=["search_name", "id"], name="customer_by_name"),
+            GinIndex(NAME_WORDS, name="customer_name_words"),
+        ]
+
+
+class PotentialParty(Party):
+    """A lead or a prospect: the document may not be known yet."""
+
+    document = models.CharField("CPF ou CNPJ", max_length=14, blank=True)
+
+    class Meta(Party.Meta):
+        abstract = True
+        constraints = [
+            *Party.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(document="") | Q(document__regex=DOCUMENT_SHAPE),
+                name="%(class)s_document_shape",
+            ),
+        ]
+
+
+class Lead(PotentialParty):
+    """An opportunity (*lead/oportunidade*)."""
+
+    class Meta(PotentialParty.Meta):
+        abstract = False
+        verbose_name = "lead"
+        indexes = [
+            models.Index(fields=["search_name", "id"], name="lead_by_name"),
+            GinIndex(NAME_WORDS, name="lead_name_words"),
+        ]
+
+
+class Prospect(PotentialParty):
+    """A *prospecção*: further than a lead, not yet a customer."""
+
+    class Meta(PotentialParty.Meta):
+        abstract = False
+        verbose_name = "prospecção"
+        verbose_name_plural = "prospecções"
+        indexes = [
+            models.Index(fields=["search_name", "id"], name="prospect_by_name"),
+            GinIndex(NAME_WORDS, name="prospect_name_words"),
+        ]

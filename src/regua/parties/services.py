@@ -1,0 +1,45 @@
+"""Changing parties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from regua.accounts.access import require
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.parties.models import Customer
+
+EDITABLE = (
+    "name",
+    "sex",
+    "birth_date",
+    "mobile",
+    "email",
+    "postal_code",
+    "street",
+    "number",
+    "complement",
+    "district",
+    "city",
+    "state",
+)
+
+
+def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Customer:
+    """Change a customer's data. ``fields`` are those of ``EDITABLE``, already clean.
+
+    Raises ``ValidationError`` with a sentence per field.
+    """
+    require(actor, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"unexpected fields: {sorted(unknown)}")
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update().get(pk=customer.pk)
+        for name, value in fields.items():
+            setattr(locked, name, value)
+        locked.full_clean(exclude=["search_name"])
+        locked.save()
+    return locked

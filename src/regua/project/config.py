@@ -1,0 +1,136 @@
+"""What an installation may set: environment variables only, each secret also as ``*_FILE``.
+
+Nothing here touches Django, the database or the disk beyond the named secret files, so that
+``regua config check`` can say what is wrong before anything starts.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = ("DATABASE_URL", "REGUA_SECRET_KEY", "REGUA_ENCRYPTION_KEYS")
+
+
+class ConfigError(Exception):
+    """A setting is wrong or missing; the text is one line in Portuguese for the installer."""
+
+
+class Config(BaseSettings):
+    """Every setting of an installation. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="REGUA_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    database_url: SecretStr = Field(SecretStr(""), validation_alias="DATABASE_URL")
+    """PostgreSQL 15+ address; empty means the embedded one."""
+    secret_key: SecretStr = SecretStr("")
+    encryption_keys: SecretStr = SecretStr("")
+    """``id:base64`` of 32 bytes each, comma-separated; the first encrypts, all decrypt."""
+    debug: bool = False
+    base_url: str = "http://127.0.0.1:8000"
+    """Where people reach the product; its host is the one allowed host besides loopback."""
+    allowed_hosts: str = ""
+    bureau_timeout: float = Field(30.0, gt=0, le=300)
+    sender_lease: float = Field(120.0, gt=0)
+    """How long a sender may work on one row before another takes it up as unanswered."""
+    retry_base: float = Field(5.0, gt=0)
+    """First delay before something unanswered or refused for now is tried again; it doubles."""
+    sync_interval: float = Field(900.0, gt=0)
+    """How often each integration's change feed is read."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url:
+            if not url.startswith(("postgresql://", "postgres://")):
+                raise ValueError("precisa começar com postgresql://")
+            try:
+                conninfo_to_dict(url)
+            except Exception as error:
+                raise ValueError("não é um endereço do PostgreSQL que se possa ler") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("precisa começar com http:// ou https://")
+        return value.rstrip("/")
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keyring(cls, value: SecretStr) -> SecretStr:
+        parse_keyring(value.get_secret_value())
+        return value
+
+    @property
+    def keyring(self) -> dict[str, bytes]:
+        """Key id → 32 bytes, the current key first."""
+        return parse_keyring(self.encryption_keys.get_secret_value())
+
+
+def parse_keyring(text: str) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        key_id, separator, encoded = entry.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            key = b""
+        if not separator or not key_id.isalnum() or len(key) != 32:
+            raise ValueError("cada chave é um nome, dois-pontos e 32 bytes em base64")
+        keys[key_id] = key
+    return keys
+
+
+def read_secret_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that ``NAME_FILE`` variables point at, by ``NAME``."""
+    found = {}
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environ.get(name):
+            raise ConfigError(f"Defina {name} ou {name}_FILE, não os dois.")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "não é texto UTF-8"
+            raise ConfigError(f"{name}_FILE: não foi possível ler {path} ({reason}).") from None
+    return found
+
+
+def load() -> Config:
+    """Read the environment. Raises ``ConfigError`` with one line naming every bad setting."""
+    # An explicit secret from a file goes the way of the variable it stands for.
+    os.environ.update(read_secret_files(os.environ))
+    for name in SECRETS:
+        os.environ.pop(f"{name}_FILE", None)
+    try:
+        return Config()
+    except ValidationError as error:
+        raise ConfigError("; ".join(_problems(error))) from None
+
+
+def _problems(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        field = str(item["loc"][0])
+        name = field if field.isupper() else f"REGUA_{field.upper()}"
+        message = {
+            "bool_parsing": "precisa ser true ou false",
+            "float_parsing": "precisa ser um número",
+            "greater_than": "precisa ser maior que zero",
+            "less_than_equal": "é grande demais",
+        }.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"])))
+        lines.append(f"{name}: {message}")
+    return lines

@@ -1,0 +1,122 @@
+"""What customers owe and what they paid."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from regua.organization.models import Branch
+from regua.parties.models import Customer
+
+
+class Contract(models.Model):
+    """A recurring service of one customer."""
+
+    class Kind(models.TextChoices):
+        TELECOM = "telecom", "Telecomunicações"
+        OTHER = "other", "Outros serviços"
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="contracts")
+    number = models.CharField("contrato", max_length=20)
+    kind = models.CharField("tipo", max_length=10, choices=Kind.choices, default=Kind.TELECOM)
+    started_on = models.DateField("início", null=True, blank=True)
+    ended_on = models.DateField("rescisão", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "contrato"
+        constraints = [
+            models.CheckConstraint(condition=~Q(number=""), name="contract_numbered"),
+            models.UniqueConstraint(fields=["customer", "number"], name="contract_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Receivable(models.Model):
+    """A *título*: one instalment with its due date. Amounts are BRL."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Em aberto"
+        PARTIAL = "partial", "Pago em parte"
+        RECEIVED = "received", "Recebido"
+        CANCELLED = "cancelled", "Cancelado"
+
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="receivables")
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="receivables")
+    number = models.CharField("título", max_length=20)
+    our_number = models.CharField("nosso número", max_length=20)
+    due_date = models.DateField("vencimento")
+    amount = models.DecimalField("valor", max_digits=14, decimal_places=2)
+    open_amount = models.DecimalField("valor em aberto", max_digits=14, decimal_places=2)
+    status = models.CharField(
+        "situação", max_length=10, choices=Status.choices, default=Status.OPEN
+    )
+    renegotiated = models.BooleanField("renegociado", default=False)
+    disputed = models.BooleanField("contestado", default=False)
+    awaiting_confirmation = models.BooleanField("aguardando confirmação", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "título"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "partial", "received", "cancelled"]),
+                name="receivable_status_known",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="receivable_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status="open", open_amount=F("amount"))
+                | Q(status="partial", open_amount__gt=0, open_amount__lt=F("amount"))
+                | Q(status="received", open_amount=0)
+                | Q(status="cancelled", open_amount__gte=0, open_amount__lte=F("amount")),
+                name="receivable_open_amount_fits_status",
+            ),
+            models.CheckConstraint(
+                condition=~Q(our_number="") & ~Q(number=""), name="receivable_numbered"
+            ),
+            models.UniqueConstraint(fields=["branch", "our_number"], name="receivable_once"),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "due_date", "id"], name="receivable_by_customer"),
+            models.Index(
+                fields=["due_date", "id"],
+                name="receivable_overdue",
+                condition=Q(status__in=["open", "partial"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def is_owed(self) -> bool:
+        return self.status in (self.Status.OPEN, self.Status.PARTIAL)
+
+
+class Payment(models.Model):
+    """Money received against one receivable."""
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="payments")
+    amount = models.DecimalField("valor", max_digits=14, decimal_places=2)
+    paid_on = models.DateField("pago em")
+    available_on = models.DateField("disponível em")
+    """When the money is fully available: Súmula 548's clock starts from here."""
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "pagamento"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(available_on__gte=F("paid_on")), name="payment_available_after_paid"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pagamento nº {self.pk}"

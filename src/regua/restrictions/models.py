@@ -1,0 +1,157 @@
+"""One debt of one debtor listed at one bureau, and everything that happened to it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from regua.integrations.models import Outgoing
+from regua.organization.models import Branch
+from regua.parties.models import Customer
+from regua.receivables.models import Receivable
+from regua.restrictions.choices import FINAL, LIVE, Form, RemovalReason, Source, Status
+
+
+class Restriction(Outgoing):
+    """A *negativação*: its state here, the bureau's protocol and version, and what was sent.
+
+    What is sent to the bureau is fixed when it is asked for (amount, due date, numbers, debtor), so
+    that a repeated call says the same thing whatever changed in the customer's record meanwhile.
+    """
+
+    EFFECTFUL = (Status.QUEUED, Status.REMOVAL_QUEUED)
+
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
+    provider = models.SlugField("intermediador", max_length=40)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="restrictions")
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="restrictions")
+    form = models.CharField("forma", max_length=10, choices=Form.choices)
+    status = models.CharField("situação", max_length=15, choices=Status.choices)
+    unavailable = models.BooleanField("birô sem informação", default=False)
+
+    restriction_code = models.CharField("código de restrição", max_length=10)
+    contract_number = models.CharField("contrato", max_length=20)
+    our_number = models.CharField("nosso número", max_length=20)
+    amount = models.DecimalField("valor", max_digits=14, decimal_places=2)
+    due_date = models.DateField("vencimento")
+    debtor = models.JSONField()
+    """The debtor as sent: ``document name sex birth_date mobile email address{…}``."""
+
+    protocol = models.CharField("protocolo", max_length=60, blank=True)
+    bureau_version = models.BigIntegerField(default=0)
+    bureau_status = models.CharField(max_length=20, blank=True)
+    """The last status that the bureau told (``bureaus.contract.ListingStatus``)."""
+    bureau_code = models.CharField(max_length=10, blank=True)
+    notified_on = models.DateField("comunicado em", null=True)
+    visible_on = models.DateField("visível em", null=True)
+
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(db_default=Now())
+    sent_at = models.DateTimeField(null=True)
+
+    removal_reason = models.CharField(
+        "motivo da baixa", max_length=20, blank=True, choices=RemovalReason.choices
+    )
+    removal_code = models.CharField("código de baixa", max_length=10, blank=True)
+    removal_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    removal_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    removal_requested_at = models.DateTimeField(null=True)
+    removed_on = models.DateField("baixada em", null=True)
+
+    class Meta:
+        verbose_name = "negativação"
+        verbose_name_plural = "negativações"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receivable", "provider"],
+                condition=Q(status__in=LIVE),
+                name="restriction_one_live",
+            ),
+            models.UniqueConstraint(
+                fields=["integration", "protocol"],
+                condition=~Q(protocol=""),
+                name="restriction_protocol_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="restriction_status_known"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="restriction_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.QUEUED, *FINAL]) | ~Q(protocol=""),
+                name="restriction_at_bureau_has_protocol",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.REMOVAL_QUEUED]) | ~Q(removal_code=""),
+                name="restriction_removal_has_code",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.REFUSED) | ~Q(problem=""),
+                name="restriction_refused_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=FINAL) | Q(due_at__isnull=True, unknown=False),
+                name="restriction_final_is_at_rest",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.QUEUED, Status.REMOVAL_QUEUED])
+                | Q(due_at__isnull=False),
+                name="restriction_queued_is_due",
+            ),
+            models.CheckConstraint(
+                condition=~Q(unknown=True) | Q(status__in=[Status.QUEUED, Status.REMOVAL_QUEUED]),
+                name="restriction_unknown_only_in_flight",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["integration", "due_at"],
+                name="restriction_due",
+                condition=Q(due_at__isnull=False),
+            ),
+            models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
+            models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"negativação nº {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+class RestrictionEvent(models.Model):
+    """One thing that happened to a restriction. Append-only."""
+
+    restriction = models.ForeignKey(Restriction, models.PROTECT, related_name="events")
+    at = models.DateTimeField(db_default=Now())
+    status_before = models.CharField(max_length=15, choices=Status.choices, blank=True)
+    status = models.CharField(max_length=15, choices=Status.choices)
+    """The status after it; the same as before where only news came."""
+    source = models.CharField(max_length=10, choices=Source.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    bureau_version = models.BigIntegerField(null=True)
+    text = models.TextField()
+    """What happened, in a sentence."""
+
+    class Meta:
+        verbose_name = "acontecimento"
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["restriction", "at", "id"], name="event_by_restriction")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(source=Source.PERSON) | Q(actor__isnull=False),
+                name="event_of_person_names_actor",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text

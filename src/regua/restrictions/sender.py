@@ -1,0 +1,245 @@
+"""Bringing listings and removals to the bureau: exactly once, whatever becomes of the answers.
+
+A row is claimed (durably marked unknown), called for, and settled. If the process dies anywhere
+in between, the row comes up again after its lease, still unknown, and is looked up at the bureau
+before anything is repeated; the repetition carries the same idempotency key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from regua.bureaus.contract import (
+    Address,
+    BureauClient,
+    Debtor,
+    ListingRecord,
+    ListingRequest,
+    ListingStatus,
+)
+from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
+from regua.integrations import gateway
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain
+from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.models import Restriction
+from regua.restrictions.news import record_apply
+from regua.restrictions.services import record_event
+
+
+def restrictions_drain(
+    integration_id: int, *, should_stop: Callable[[], bool] = lambda: False
+) -> int:
+    """Bring every due listing and removal of an integration to its bureau; return how many."""
+    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop)
+
+
+def restriction_send(claim: Claim) -> None:
+    """Do what a claimed row is due for and record the outcome."""
+    restriction = Restriction.objects.select_related(
+        "integration", "requested_by", "removal_requested_by", "branch"
+    ).get(pk=claim.pk)
+    removing = restriction.status == Status.REMOVAL_QUEUED
+    actor = restriction.removal_requested_by if removing else restriction.requested_by
+    try:
+        with gateway.line(
+            restriction.integration,
+            purpose="removal" if removing else "restriction",
+            subject=f"restriction:{restriction.pk}",
+            actor=actor,
+        ) as client:
+            if restriction.status == Status.QUEUED:
+                _list(client, restriction, claim)
+            elif removing:
+                _remove(client, restriction, claim)
+    except BureauError as error:
+        _settle_failure(restriction, claim, error)
+
+
+def _list(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
+    if claim.unanswered:
+        found = _find(client, restriction)
+        if found is not None:
+            record_apply(restriction.pk, found, source=Source.SENDER)
+            return
+    submission = client.list_debt(
+        listing_request(restriction), idempotency_key=str(restriction.idempotency_key)
+    )
+    if submission.already_there:
+        record = client.listing(submission.protocol)
+        record_apply(restriction.pk, record, source=Source.SENDER)
+        return
+    with transaction.atomic():
+        if _settle(
+            claim,
+            Status.QUEUED,
+            status=Status.SENT,
+            protocol=submission.protocol,
+            bureau_status=ListingStatus.RECEIVED.value,
+            sent_at=timezone.now(),
+            due_at=None,
+            unknown=False,
+            problem="",
+        ):
+            restriction.status = Status.SENT
+            record_event(
+                restriction,
+                text=f"Enviada ao birô, protocolo {submission.protocol}.",
+                source=Source.SENDER,
+                before=Status.QUEUED,
+            )
+
+
+def _remove(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
+    if claim.unanswered:
+        record = client.listing(restriction.protocol)
+        if record.status in (ListingStatus.REMOVAL_RECEIVED, ListingStatus.REMOVED):
+            record_apply(restriction.pk, record, source=Source.SENDER)
+            return
+    removal = client.remove(
+        restriction.protocol,
+        removal_code=restriction.removal_code,
+        on=timezone.localdate(),
+        idempotency_key=str(restriction.removal_key),
+    )
+    if removal.already_gone:
+        record = client.listing(restriction.protocol)
+        record_apply(restriction.pk, record, source=Source.SENDER)
+        return
+    with transaction.atomic():
+        if _settle(
+            claim,
+            Status.REMOVAL_QUEUED,
+            status=Status.REMOVAL_SENT,
+            bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
+            due_at=None,
+            unknown=False,
+            problem="",
+        ):
+            restriction.status = Status.REMOVAL_SENT
+            record_event(
+                restriction,
+                text="Pedido de baixa entregue ao birô.",
+                source=Source.SENDER,
+                before=Status.REMOVAL_QUEUED,
+            )
+
+
+def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | None:
+    """The bureau's record of this very listing, or of the same live debt."""
+    records = client.find_listings(
+        document=restriction.debtor["document"], contract=restriction.contract_number
+    )
+    key = str(restriction.idempotency_key)
+    for record in records:
+        if record.reference == key:
+            return record
+    return None
+
+
+def _settle(claim: Claim, expected: Status, **changes: object) -> bool:
+    """Compare-and-set: only the sender that holds the claim, only from the state it saw."""
+    return bool(
+        Restriction.objects.filter(pk=claim.pk, attempts=claim.attempts, status=expected).update(
+            **changes
+        )
+    )
+
+
+def _settle_failure(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+    now = timezone.now()
+    expected = Status(restriction.status)
+    wait = backoff(claim.attempts)
+    match error:
+        case OutcomeUnknown():
+            _settle(claim, expected, due_at=now + wait, problem=error.message)
+        case TryLater():
+            if error.retry_after is not None:
+                wait = max(wait, timedelta(seconds=error.retry_after))
+            # Nothing was done by this call; an earlier unanswered one stays unanswered.
+            _settle(
+                claim,
+                expected,
+                due_at=now + wait,
+                unknown=claim.unanswered,
+                problem=error.message,
+            )
+        case Misconfigured():
+            _settle(
+                claim,
+                expected,
+                due_at=now + MAX_DELAY,
+                unknown=claim.unanswered,
+                problem=error.message,
+            )
+        case Refused() if expected is Status.REMOVAL_QUEUED:
+            _settle_removal_refused(restriction, claim, error)
+        case _:
+            _settle_refused(restriction, claim, error)
+
+
+def _settle_refused(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+    with transaction.atomic():
+        if _settle(
+            claim,
+            Status.QUEUED,
+            status=Status.REFUSED,
+            bureau_code=error.code[:10],
+            due_at=None,
+            unknown=False,
+            problem=error.message,
+        ):
+            restriction.status = Status.REFUSED
+            record_event(
+                restriction, text=error.message, source=Source.SENDER, before=Status.QUEUED
+            )
+
+
+def _settle_removal_refused(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+    """The listing stands as the bureau last told; the person sees why and may ask again."""
+    back = FROM_BUREAU.get(ListingStatus(restriction.bureau_status), Status.SENT)
+    if back not in (Status.SENT, Status.NOTIFIED, Status.ACTIVE):
+        back = Status.SENT
+    with transaction.atomic():
+        if _settle(
+            claim,
+            Status.REMOVAL_QUEUED,
+            status=back,
+            bureau_code=error.code[:10],
+            due_at=None,
+            unknown=False,
+            problem=error.message,
+            removal_requested_at=None,
+            removal_requested_by=None,
+        ):
+            restriction.status = back
+            record_event(
+                restriction, text=error.message, source=Source.SENDER, before=Status.REMOVAL_QUEUED
+            )
+
+
+def listing_request(restriction: Restriction) -> ListingRequest:
+    """The wire-neutral request, from what was fixed when the listing was asked for."""
+    debtor = restriction.debtor
+    born = debtor["birth_date"]
+    return ListingRequest(
+        reference=str(restriction.idempotency_key),
+        reason_code=restriction.restriction_code,
+        contract=restriction.contract_number,
+        our_number=restriction.our_number,
+        amount=restriction.amount,
+        due_date=restriction.due_date,
+        creditor_document=restriction.branch.document,
+        debtor=Debtor(
+            document=debtor["document"],
+            name=debtor["name"],
+            sex=debtor["sex"],
+            birth_date=date.fromisoformat(born) if born else None,
+            mobile=debtor["mobile"],
+            email=debtor["email"],
+            address=Address(**debtor["address"]),
+        ),
+    )

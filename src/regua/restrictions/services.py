@@ -1,0 +1,266 @@
+"""What people ask of restrictions: list, withdraw, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from regua.accounts.access import require
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.compliance.selectors import evaluate
+from regua.integrations.choices import CodeKind
+from regua.integrations.models import Integration
+from regua.integrations.outbox import ask_for_sender
+from regua.integrations.selectors import NoIntegration, codes_for, integration_in_use
+from regua.integrations.services import constraint_of
+from regua.parties.models import Customer
+from regua.receivables.models import Receivable
+from regua.restrictions.choices import (
+    AT_BUREAU,
+    LIVE,
+    Form,
+    RemovalReason,
+    Source,
+    Status,
+)
+from regua.restrictions.models import Restriction, RestrictionEvent
+
+SENDER = "restrictions.send"
+SYNC = "restrictions.sync"
+
+
+def restriction_request(
+    *, receivable: Receivable, actor: User, restriction_code: str = ""
+) -> Restriction:
+    """Write the intent to list ``receivable`` and ask for its sender, in one transaction.
+
+    The code defaults to the integration's for that kind of person. Raises ``ValidationError`` with
+    every reason at once, or ``NotAllowed``; nothing is written then.
+    """
+    require(actor, Permission.REQUEST_RESTRICTION, branch_id=receivable.branch_id)
+    try:
+        integration = integration_in_use(receivable.branch_id)
+    except NoIntegration as error:
+        raise ValidationError(str(error)) from None
+    try:
+        with transaction.atomic():
+            # The lock holds the debt still while the gate looks at it.
+            locked = (
+                Receivable.objects.select_for_update(of=["self"])
+                .select_related("customer", "contract")
+                .get(pk=receivable.pk)
+            )
+            _check_not_listed(locked, integration)
+            _check_gate(locked)
+            code = _restriction_code(integration, locked.customer, restriction_code)
+            restriction = Restriction.objects.create(
+                integration=integration,
+                provider=integration.provider,
+                branch_id=locked.branch_id,
+                customer=locked.customer,
+                receivable=locked,
+                form=Form.MANUAL,
+                status=Status.QUEUED,
+                restriction_code=code,
+                contract_number=locked.contract.number,
+                our_number=locked.our_number,
+                amount=locked.open_amount,
+                due_date=locked.due_date,
+                debtor=debtor_snapshot(locked.customer),
+                requested_by=actor,
+            )
+            record_event(restriction, text="Negativação pedida.", source=Source.PERSON, actor=actor)
+            ask_for_sender(SENDER, integration.pk)
+    except IntegrityError as error:
+        if constraint_of(error) == "restriction_one_live":
+            _check_not_listed(receivable, integration)
+        raise
+    return restriction
+
+
+def restriction_cancel(*, restriction: Restriction, actor: User) -> None:
+    """Withdraw a listing that has not left yet. Raises ``ValidationError`` where it has."""
+    require(actor, Permission.REQUEST_RESTRICTION, branch_id=restriction.branch_id)
+    with transaction.atomic():
+        # A sender marks the row unknown before it calls: compare-and-set against that.
+        withdrawn = Restriction.objects.filter(
+            pk=restriction.pk, status=Status.QUEUED, unknown=False
+        ).update(status=Status.CANCELLED, due_at=None, problem="")
+        if not withdrawn:
+            raise ValidationError(
+                "Esta negativação já saiu para o birô e não pode mais ser cancelada aqui. "
+                "Nada foi feito. Peça a baixa assim que o birô responder."
+            )
+        record_event(
+            restriction,
+            text="Pedido cancelado antes de sair.",
+            source=Source.PERSON,
+            actor=actor,
+            before=Status.QUEUED,
+            status=Status.CANCELLED,
+        )
+    restriction.refresh_from_db()
+
+
+def removal_request(
+    *, restriction: Restriction, actor: User, reason: str, removal_code: str = ""
+) -> Restriction:
+    """Ask for a listing's removal for one of ``RemovalReason``.
+
+    The bureau's code follows from the reason unless ``removal_code`` names one. Raises
+    ``ValidationError`` with a sentence, or ``NotAllowed``; nothing is written then.
+    """
+    require(actor, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
+    if reason not in RemovalReason.values:
+        raise ValidationError({"reason": "Escolha o motivo da baixa."})
+    with transaction.atomic():
+        locked = (
+            Restriction.objects.select_for_update(of=["self"])
+            .select_related("integration")
+            .get(pk=restriction.pk)
+        )
+        if locked.status not in AT_BUREAU:
+            raise ValidationError(_why_no_removal(locked))
+        code = _removal_code(locked.integration, reason, removal_code)
+        before = locked.status
+        locked.status = Status.REMOVAL_QUEUED
+        locked.removal_reason = reason
+        locked.removal_code = code
+        locked.removal_requested_by = actor
+        locked.removal_requested_at = locked.due_at = timezone.now()
+        locked.attempts, locked.problem = 0, ""
+        locked.save()
+        record_event(
+            locked,
+            text=f"Baixa pedida: {RemovalReason(reason).label.lower()} (código {code}).",
+            source=Source.PERSON,
+            actor=actor,
+            before=before,
+        )
+        ask_for_sender(SENDER, locked.integration_id)
+    restriction.refresh_from_db()
+    return locked
+
+
+def record_event(
+    restriction: Restriction,
+    *,
+    text: str,
+    source: Source,
+    actor: User | None = None,
+    before: str = "",
+    status: str = "",
+) -> None:
+    """Append to a restriction's history, inside the transaction that changed it."""
+    RestrictionEvent.objects.create(
+        restriction=restriction,
+        status_before=before,
+        status=status or restriction.status,
+        source=source,
+        actor=actor,
+        bureau_version=restriction.bureau_version or None,
+        text=text,
+    )
+
+
+def debtor_snapshot(customer: Customer) -> dict[str, Any]:
+    """The debtor as the bureau will be told, fixed at the moment of asking."""
+    return {
+        "document": customer.document,
+        "name": customer.name,
+        "sex": None if customer.is_company else customer.sex or None,
+        "birth_date": (
+            None
+            if customer.is_company or customer.birth_date is None
+            else customer.birth_date.isoformat()
+        ),
+        "mobile": customer.mobile,
+        "email": customer.email or None,
+        "address": {
+            "postal_code": customer.postal_code,
+            "street": customer.street,
+            "number": customer.number,
+            "complement": customer.complement,
+            "district": customer.district,
+            "city": customer.city,
+            "state": customer.state,
+        },
+    }
+
+
+def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
+    return Restriction.objects.filter(
+        receivable=receivable, provider=provider, status__in=LIVE
+    ).first()
+
+
+def _check_not_listed(receivable: Receivable, integration: Integration) -> None:
+    existing = live_restriction(receivable, integration.provider)
+    if existing is not None:
+        raise ValidationError(
+            f"O título {receivable.number} já tem a negativação nº {existing.pk} "
+            f"({existing.get_status_display().lower()}). Nada foi enviado; acompanhe aquela."
+        )
+
+
+def _check_gate(receivable: Receivable) -> None:
+    failures = [f.rule.failure for f in evaluate([receivable.pk])[receivable.pk] if f.blocks]
+    if failures:
+        raise ValidationError(failures)
+
+
+def _restriction_code(integration: Integration, customer: Customer, chosen: str) -> str:
+    default = (
+        integration.company_restriction_code or integration.restriction_code
+        if customer.is_company
+        else integration.restriction_code
+    )
+    code = chosen or default
+    usable = codes_for(integration, CodeKind.RESTRICTION, document=customer.document)
+    if not code or not usable.filter(code=code).exists():
+        raise ValidationError(
+            {
+                "restriction_code": "Escolha um código de restrição que o birô aceite para este "
+                f"cliente. Nada foi enviado. A lista vem da integração nº {integration.pk}, "
+                "botão Atualizar códigos de restrição."
+            }
+        )
+    return code
+
+
+def _removal_code(integration: Integration, reason: str, chosen: str) -> str:
+    usable = codes_for(integration, CodeKind.REMOVAL)
+    if chosen:
+        code = usable.filter(code=chosen).first()
+    else:
+        mapped = usable.filter(reason=reason)
+        # Where several codes mean the same, the integration's default decides.
+        code = mapped.filter(code=integration.removal_code).first() or mapped.first()
+    if code is None:
+        raise ValidationError(
+            {
+                "reason": "O birô não tem código de baixa para este motivo. Nada foi enviado. "
+                f"Atualize os códigos da integração nº {integration.pk} ou escolha outro motivo."
+            }
+        )
+    return code.code
+
+
+def _why_no_removal(restriction: Restriction) -> str:
+    match restriction.status:
+        case Status.QUEUED if restriction.unknown:
+            return (
+                "O birô ainda não confirmou se recebeu esta negativação. Nada foi feito. "
+                "Estamos conferindo; peça a baixa assim que houver resposta."
+            )
+        case Status.QUEUED | Status.DRAFT:
+            return "Esta negativação ainda não saiu para o birô. Cancele o pedido em vez de baixar."
+        case Status.REMOVAL_QUEUED | Status.REMOVAL_SENT:
+            return "A baixa desta negativação já foi pedida. Nada foi enviado de novo."
+        case _:
+            label = restriction.get_status_display().lower()
+            return f"Não há o que baixar: esta negativação está {label}."

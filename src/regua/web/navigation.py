@@ -1,0 +1,170 @@
+"""The left bar, as data: what people do, in their words.
+
+An entry appears when its URL exists and the person may open it. Add a screen: add a line here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    url_name: str
+    icon: str = ""
+    permission: str = ""  # asked with user.can(); empty: everybody who signed in
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries under one name. Without a label the entries stand alone."""
+
+    label: str = ""
+    icon: str = ""
+    entries: tuple[Entry, ...] = field(default=())
+    collapsible: bool = False
+
+
+NAVIGATION: tuple[Group, ...] = (
+    Group(
+        entries=(
+            Entry("Painel", "home", icon="layout-dashboard"),
+            Entry("Clientes", "customer_list", icon="users", permission="view_parties"),
+            Entry("Leads", "lead_list", icon="user-plus", permission="view_parties"),
+            Entry("Prospecção", "prospect_list", icon="user-search", permission="view_parties"),
+            Entry(
+                "Central de consultas",
+                "inquiry_list",
+                icon="file-search",
+                permission="view_inquiries",
+            ),
+        )
+    ),
+    Group(
+        "Negativações",
+        entries=(
+            Entry("Todas", "restriction_list", icon="list-details", permission="view_restrictions"),
+            Entry(
+                "Pagos e ainda negativados",
+                "restriction_overdue_removals",
+                icon="hourglass-low",
+                permission="view_restrictions",
+            ),
+            Entry(
+                "Conciliação",
+                "restriction_reconciliation",
+                icon="arrows-diff",
+                permission="view_restrictions",
+            ),
+        ),
+    ),
+    Group(
+        "Cobrança",
+        entries=(
+            Entry(
+                "Régua", "dunning_policy_list", icon="ruler-measure", permission="view_restrictions"
+            ),
+            Entry(
+                "Execuções", "dunning_run_list", icon="player-play", permission="view_restrictions"
+            ),
+            Entry(
+                "Rotina de cobrança",
+                "dunning_worklist",
+                icon="checklist",
+                permission="view_receivables",
+            ),
+        ),
+    ),
+    Group(
+        entries=(Entry("Relatórios", "report_list", icon="chart-bar", permission="view_inquiries"),)
+    ),
+    Group(
+        "Configurações",
+        icon="settings",
+        collapsible=True,
+        entries=(
+            Entry("Filiais", "branch_list", icon="building-store", permission="view_integrations"),
+            Entry(
+                "Integrações de Análise de Crédito",
+                "integration_list",
+                icon="plug-connected",
+                permission="view_integrations",
+            ),
+            Entry(
+                "Parâmetros gerais",
+                "parameters_general",
+                icon="adjustments",
+                permission="manage_integrations",
+            ),
+            Entry(
+                "Parâmetros de cobrança",
+                "parameters_dunning",
+                icon="adjustments-dollar",
+                permission="manage_integrations",
+            ),
+            Entry("Usuários", "user_list", icon="users-group", permission="manage_integrations"),
+        ),
+    ),
+)
+
+
+@dataclass
+class Link:
+    label: str
+    url: str
+    icon: str = ""
+    active: bool = False
+
+
+@dataclass
+class Section:
+    label: str
+    icon: str
+    links: list[Link]
+    collapsible: bool = False
+
+    @property
+    def active(self) -> bool:
+        return any(link.active for link in self.links)
+
+
+def url_of(*names: str) -> str:
+    """The first of these URL names that exists, else an empty string."""
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def allowed(user: Any, permission: str) -> bool:
+    can = getattr(user, "can", None)
+    return not permission or can is None or bool(can(permission))
+
+
+def build(user: Any, path: str, groups: tuple[Group, ...] = NAVIGATION) -> list[Section]:
+    """What ``user`` sees of ``groups``; the entry with the longest matching URL is active."""
+    sections = []
+    for group in groups:
+        links = [
+            Link(entry.label, url, entry.icon)
+            for entry in group.entries
+            if allowed(user, entry.permission) and (url := url_of(entry.url_name))
+        ]
+        if links:
+            sections.append(Section(group.label, group.icon, links, group.collapsible))
+    everything = [link for section in sections for link in section.links]
+    home = url_of("home")
+    matching = [
+        link
+        for link in everything
+        if path == link.url or (link.url != home and path.startswith(link.url.rstrip("/") + "/"))
+    ]
+    if matching:
+        max(matching, key=lambda link: len(link.url)).active = True
+    return sections

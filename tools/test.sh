@@ -1,0 +1,32 @@
+#!/bin/sh
+# Every check, cheapest first. `make test` has installed what it needs.
+set -eu
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+
+say() { printf '\n== %s\n' "$1"; }
+
+say "format"
+$bin/ruff format --check .
+say "lint"
+$bin/ruff check .
+say "types"
+$bin/mypy
+say "import contracts"
+$bin/lint-imports --no-logo 2>/dev/null || $bin/lint-imports
+say "missing migrations"
+$bin/python tools/migrations.py
+say "tests on the newest PostgreSQL, with the browser"
+$bin/python -m pytest -n 2 --dist loadfile -q
+
+old=/usr/lib/postgresql/15/bin
+if [ -x "$old/postgres" ]; then
+    say "database tests on PostgreSQL 15"
+    REGUA_POSTGRES_BIN=$old $bin/python -m pytest -n 2 --dist loadfile -q \
+        -m "database and not browser"
+elif [ -n "${CI:-}" ]; then
+    echo "PostgreSQL 15 is missing: CI must try the oldest version too" >&2
+    exit 1
+else
+    say "database tests on PostgreSQL 15: skipped, $old is not there"
+fi
