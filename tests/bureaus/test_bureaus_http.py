@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import socket
 import ssl
@@ -5,7 +6,10 @@ import subprocess
 import threading
 from datetime import UTC, datetime
 
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from regua.bureaus import http
 from regua.bureaus.conformance.doubles import MemoryJournal
@@ -238,6 +242,19 @@ def test_good_addresses(url):
     assert check_base_url(url) == url.rstrip("/")
 
 
+@given(
+    st.from_regex(r"https?://[ -~]{1,30}", fullmatch=True)
+    | st.builds("https://{}{}".format, st.text("abz019.-_:[]%@", max_size=20), st.text("/.%?#a:"))
+    | st.text(max_size=30)
+)
+def test_an_accepted_address_can_be_called(url):
+    with contextlib.suppress(Misconfigured):
+        accepted = httpx2.URL(check_base_url(url, allow_private=True) + "/v1/x")
+        assert accepted.path.endswith("/v1/x")
+        assert accepted.host
+        assert not accepted.userinfo
+
+
 PRIVATE = [
     "https://10.0.0.1",
     "https://192.168.0.7:8443",
@@ -266,6 +283,9 @@ PRIVATE = [
         "https://api.bureau.com.br:99999",
         "https://[::1",
         "https://api bureau.com.br",
+        "https://api.bure\nau.com.br",
+        "https://api.bureau.com.br/\tx",
+        "https://[::]b",
         "https://api.bureau.com.br\\@evil.com",
         "http://127.0.0.1.evil.com",
         "http://localhost.evil.com",

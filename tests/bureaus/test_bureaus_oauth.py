@@ -12,21 +12,23 @@ from regua.bureaus.errors import Misconfigured, TryLater
 from regua.bureaus.http import HttpClient
 from regua.bureaus.oauth import ClientCredentialsAuth
 
-from .scripted_server import hang_up, raw, reply
+from .scripted_server import hang, hang_up, raw, reply
 
 NOW = datetime(2026, 11, 18, 14, tzinfo=UTC)
 TOKEN = "/oauth/token"
 
 
-def open_client(server, tokens, journal=None, now=lambda: NOW):
+def open_client(server, tokens, journal=None, timeout=5.0):
     auth = ClientCredentialsAuth(
         token_url=server.url + TOKEN,
         client_id="açaí",
         client_secret="s3cret:o",
         tokens=tokens,
-        now=now,
+        now=lambda: NOW,
     )
-    return HttpClient(base_url=server.url, journal=journal or MemoryJournal(), timeout=5, auth=auth)
+    return HttpClient(
+        base_url=server.url, journal=journal or MemoryJournal(), timeout=timeout, auth=auth
+    )
 
 
 def granted(value="t1", **fields):
@@ -197,6 +199,13 @@ def test_a_token_that_does_not_come_means_that_nothing_was_sent(server, tokens, 
     assert tokens.token is None
     with tokens.lock():
         pass
+
+
+def test_a_token_endpoint_that_keeps_silent_is_not_waited_for_for_ever(server, tokens, journal):
+    server.on(TOKEN, hang(1.5))
+    with open_client(server, tokens, journal, timeout=0.2) as client, pytest.raises(TryLater):
+        client.post("/x", body={})
+    assert journal.entries[0].end.error == "tempo esgotado"
 
 
 def test_a_token_call_told_to_wait_passes_the_wait_on(server, tokens):

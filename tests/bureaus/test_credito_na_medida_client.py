@@ -363,6 +363,15 @@ def test_a_refusal_tells_every_field_in_our_words(client, server):
     assert refused.code == "999"
 
 
+@pytest.mark.parametrize("length", range(285, 300))
+def test_a_long_text_is_not_cut_in_the_middle_of_a_document(client, server, length):
+    server.on(LISTINGS, reply(422, {"codigo": "9", "mensagem": f"{'-' * length} {CPF} {NAME}"}))
+    with pytest.raises(Refused) as caught:
+        list_debt(client)
+    assert CPF[:3] not in caught.value.bureau_message
+    assert NAME[:3] not in caught.value.bureau_message
+
+
 def test_a_known_refusal_says_what_to_do(client, server):
     server.on(LISTINGS, reply(422, {"codigo": "296", "mensagem": "NOME NAO CONFERE"}))
     with pytest.raises(Refused) as caught:

@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -77,22 +77,35 @@ def run(url: str, *statements: str) -> None:
             connection.execute(statement)  # type: ignore[call-overload]
 
 
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A short path any account can walk to (pytest's own is closed to others), in memory where
+    there is room: a cluster is a thousand small files."""
+    memory = Path("/dev/shm")
+    roomy = (
+        memory.is_dir()
+        and shutil.disk_usage(memory).free > 2 * 1024**3
+        and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    )
+    path = Path(tempfile.mkdtemp(prefix="regua-t-", dir=memory if roomy else None))
+    try:
+        path.chmod(0o711)
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short path any account can walk to (pytest's own is closed to others)."""
-    path = Path(tempfile.mkdtemp(prefix="regua-t-"))
-    path.chmod(0o711)
-    yield path
-    shutil.rmtree(path)
+    with scratch() as path:
+        yield path
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """One cluster's directory for the tests that start and stop it: initdb is what takes time."""
-    path = Path(tempfile.mkdtemp(prefix="regua-t-"))
-    path.chmod(0o711)
-    yield path / "postgres"
-    shutil.rmtree(path)
+    with scratch() as path:
+        yield path / "postgres"
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from regua.sandbox.config import SandboxConfig
 from regua.sandbox.documents import with_check_digits
+from regua.sandbox.engine import Bureau
 from regua.sandbox.people import behaviour_of, example_documents
 
 from .creditor import CREDITOR, Creditor, cpf_that, listing_body, ordinary_cpf, today
@@ -298,6 +300,38 @@ def test_feed_misses_nothing_while_things_change(creditor: Creditor) -> None:
     settled = {item["protocolo"]: item["versao"] for item in creditor.feed(limite=7)}
     assert set(settled) == protocols
     assert all(settled[protocol] >= seen[protocol] for protocol in protocols)
+
+
+def test_pages_may_be_short_and_rows_may_repeat(creditor: Creditor) -> None:
+    for _ in range(20):
+        creditor.list_debt()
+    wait_until(lambda: all(item["situacao"] == "ATIVA" for item in creditor.feed()))
+    repeated = short = 0
+    for _ in range(30):
+        rows: list[str] = []
+        cursor = None
+        while cursor or not rows:
+            params = {"limite": 5} | ({"cursor": cursor} if cursor else {})
+            page = creditor.get("/v1/negativacoes", **params).json()
+            rows += [item["protocolo"] for item in page["itens"]]
+            cursor = page["proximo"]
+            short += cursor is not None and len(page["itens"]) < 5
+        assert len(set(rows)) == 20
+        repeated += len(rows) > 20
+    assert repeated
+    assert short
+
+
+def test_no_two_changes_share_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau = Bureau(SandboxConfig())
+    moment = bureau.clock.now()
+    monkeypatch.setattr(bureau.clock, "now", lambda: moment)
+    account = bureau.accounts.find("regua-demo")
+    assert account is not None
+    for _ in range(5):
+        bureau.listings.receive(account, listing_body())
+    assert len({row["alterada_em"] for row in bureau.listings.ledger("regua-demo")}) == 5
+    bureau.close()
 
 
 def test_feed_since_and_search(creditor: Creditor) -> None:

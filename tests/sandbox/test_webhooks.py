@@ -78,8 +78,7 @@ def test_signed_news_in_order(creditor: Creditor, callback: Callback) -> None:
 def test_tried_again_until_taken(sandbox: Sandbox, creditor: Creditor, callback: Callback) -> None:
     callback.answers = [500, 302, 503]
     creditor.list_debt()
-    wait_until(lambda: all(item["situacao"] == "ENTREGUE" for item in sandbox.deliveries()) and
-               len(sandbox.deliveries()) == 2)  # fmt: skip
+    wait_until(lambda: [d["situacao"] for d in sandbox.deliveries()] == ["ENTREGUE"] * 2)
     assert sum(item["tentativas"] for item in sandbox.deliveries()) == 5
     assert len({event["evento_id"] for event in callback.events()}) == 2
 

@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 
 from .errors import Misconfigured
 
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_LOCATION = re.compile(rf"({_LABEL}(\.{_LABEL}){{0,20}}\.?|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?")
+_PATH = re.compile(r"[A-Za-z0-9/._~-]*")
+
 
 def check_base_url(url: str, *, allow_private: bool = False) -> str:
     """Return ``url`` without its final slash, or raise ``Misconfigured`` saying what is wrong.
@@ -26,15 +30,16 @@ def check_base_url(url: str, *, allow_private: bool = False) -> str:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        host = ""
-    if not host or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise _bad_address("não é um endereço válido")
+        raise _bad_address("não é um endereço válido") from None
     if parts.scheme not in ("https", "http"):
         raise _bad_address("precisa começar com https://")
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         raise _bad_address("não pode levar senha; ela tem campo próprio")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
+    if "?" in url or "#" in url:
         raise _bad_address("não pode ter ? nem #")
+    located = _LOCATION.fullmatch(parts.netloc.lower()) and _PATH.fullmatch(parts.path)
+    if not located or not url.isprintable():  # urlsplit overlooks line breaks
+        raise _bad_address("não é um endereço válido")
     if _is_loopback(host):
         return url.rstrip("/")
     if parts.scheme != "https":

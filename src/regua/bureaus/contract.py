@@ -326,6 +326,14 @@ class Capabilities:
     find_by_debt: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the bureau refused (continues "O birô recusou …: ") and what a person can do."""
+
+    why: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
     """One line of the integration's form; ``name`` is an attribute of ``Connection``."""
@@ -401,6 +409,9 @@ class Provider(Protocol):
     form_fields: tuple[FormField, ...]
 
     def connect(self, connection: Connection) -> BureauClient: ...
+
+    def explain(self, code: str) -> Explanation | None:
+        """What a refusal code of this bureau means, None where it is not known."""
 
     def read_webhook(
         self, *, headers: Mapping[str, str], body: bytes, secret: str, now: datetime

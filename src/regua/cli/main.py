@@ -5,23 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 from rich.console import Console
 
 from regua import __version__
 from regua.cli import demo, operate, serve, setup
+from regua.cli.demo.processes import ProcessFailed
+from regua.cli.portuguese import App, usage_sentence
 from regua.project.config import ConfigError
 from regua.project.postgres import PostgresError
 
-app = typer.Typer(
-    name="regua",
-    help="Régua: consultar, negativar e baixar, dentro da lei e no prazo.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = App(name="regua", help="Régua: consultar, negativar e baixar, dentro da lei e no prazo.")
+INTERRUPTED = 130
+
 setup.register(app)
 serve.register(app)
 operate.register(app)
@@ -42,13 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     errors = Console(stderr=True, highlight=False)
     try:
         code = app(args=arguments, standalone_mode=False)
-    except click.UsageError as error:
-        errors.print(f"[red]{_usage_sentence(error)}[/red] Veja: regua --help")
+    except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.message, err=True)
+        else:
+            _say(errors, [f"{usage_sentence(error)} Veja: {_help_for(error)}"])
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        errors.print("Interrompido.")
-        sys.exit(130)
-    except (ConfigError, PostgresError) as error:
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except (ConfigError, PostgresError, ProcessFailed) as error:
         _say(errors, [str(error)])
         sys.exit(1)
     except Exception as error:
@@ -57,13 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _say(errors, sentences)
         sys.exit(1)
+    if code == INTERRUPTED:
+        errors.print("Interrompido.")
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def sentences_of(error: Exception) -> list[str] | None:
     """What to tell a person of ``error``, or None where it is a defect of ours."""
     from django.core.exceptions import PermissionDenied, ValidationError
-    from django.db import OperationalError
+    from django.db import OperationalError, ProgrammingError
+    from procrastinate.exceptions import ConnectorException
+    from psycopg.errors import UndefinedTable
 
     from regua.bureaus.errors import BureauError
 
@@ -73,11 +75,13 @@ def sentences_of(error: Exception) -> list[str] | None:
         return [error.message]
     if isinstance(error, PermissionDenied | operate.NotThere):
         return [str(error)]
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | ConnectorException):
         return [
             "O PostgreSQL não respondeu. Nada foi feito. "
             "Confira DATABASE_URL e se o servidor está no ar."
         ]
+    if isinstance(error, ProgrammingError) and isinstance(error.__cause__, UndefinedTable):
+        return ["Este banco ainda não tem as tabelas do Régua. Nada foi feito. Rode: regua migrate"]
     return None
 
 
@@ -86,18 +90,7 @@ def _say(console: Console, sentences: Sequence[str]) -> None:
         console.print(sentence, style="red", markup=False, soft_wrap=True)
 
 
-def _usage_sentence(error: click.UsageError) -> str:
-    """Click's own messages are in English; these are the ones a person meets."""
-    match error:
-        case click.MissingParameter():
-            name = error.param.human_readable_name.upper() if error.param else ""
-            return f"Falta informar {name}."
-        case click.NoSuchOption():
-            return f"A opção {error.option_name} não existe."
-        case click.BadParameter():
-            name = error.param.human_readable_name if error.param else "um valor"
-            return f"O valor de {name} não serve."
-        case _ if "No such command" in error.message:
-            return "Esse comando não existe."
-        case _:
-            return "O comando não foi entendido."
+def _help_for(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = "regua" if context is None else context.command_path
+    return f"{command} --help"

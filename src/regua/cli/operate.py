@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,9 +68,9 @@ def consultar(
         )
         console.print(f"Consulta nº {inquiry.pk}: {inquiry.product_name}, {_brl(inquiry.cost)}.")
         _work_until(
+            inquiry,
             lambda: inquiry.is_finished,
-            refresh=inquiry.refresh_from_db,
-            drain=lambda: inquiries_drain(inquiry.integration_id),
+            drain=inquiries_drain,
             label="Esperando a resposta do birô…",
         )
         if inquiry.status == Inquiry.Status.REFUSED:
@@ -119,9 +119,9 @@ def negativar(
             receivable=receivable, actor=actor, restriction_code=codigo
         )
         _work_until(
+            restriction,
             lambda: restriction.status != "queued",
-            refresh=restriction.refresh_from_db,
-            drain=lambda: restrictions_drain(restriction.integration_id),
+            drain=restrictions_drain,
             label="Enviando ao birô…",
         )
         _show(restriction)
@@ -145,9 +145,9 @@ def baixar(
             raise NotThere(f"Não há negativação nº {negativacao}. Nada foi enviado.")
         removal_request(restriction=restriction, actor=actor, reason=REASONS[motivo])
         _work_until(
+            restriction,
             lambda: restriction.status != "removal_queued",
-            refresh=restriction.refresh_from_db,
-            drain=lambda: restrictions_drain(restriction.integration_id),
+            drain=restrictions_drain,
             label="Enviando ao birô…",
         )
         _show(restriction)
@@ -204,20 +204,23 @@ def _branch(actor: User, text: str) -> Branch:
 
 
 def _work_until(
-    done: Callable[[], bool],
-    *,
-    refresh: Callable[[], Any],
-    drain: Callable[[], int],
-    label: str,
+    row: Any, done: Callable[[], bool], *, drain: Callable[..., int], label: str
 ) -> None:
-    """Do the sender's work here until ``done``; a running worker may do it just as well."""
+    """Do the sender's work here until ``row`` is done; a running worker may do it just as well.
+
+    Only what is due before it is done too. A row that waits for the bureau or for somebody to mend
+    the integration is left waiting; an answer that was lost is looked up here.
+    """
     deadline = time.monotonic() + PATIENCE
+
+    def enough() -> bool:
+        row.refresh_from_db()
+        waits = bool(row.problem) and not row.unknown
+        return done() or waits or time.monotonic() > deadline
+
     with console.status(label):
-        while True:
-            drain()
-            refresh()
-            if done() or time.monotonic() > deadline:
-                return
+        while not enough():
+            drain(row.integration_id, should_stop=enough)
             time.sleep(0.2)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import typer
 from rich.console import Console
 
+from regua.cli.portuguese import App
 from regua.project import config
 from regua.project.boot import booted, check_secrets, generate_secrets
 
 console = Console(highlight=False)
-config_app = typer.Typer(help="Confere e gera configurações.", no_args_is_help=True)
+config_app = App(help="Confere e gera configurações.")
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +61,7 @@ def iniciar(
     senha: str = typer.Option(
         ...,
         prompt="Senha",
-        confirmation_prompt=True,
+        confirmation_prompt="Senha de novo",
         hide_input=True,
         help="Senha.",
         envvar="REGUA_SENHA",

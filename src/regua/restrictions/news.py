@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.bureaus.contract import ListingRecord, ListingStatus
+from regua.integrations.choices import CodeKind
+from regua.integrations.gateway import provider_of
 from regua.restrictions.choices import FROM_BUREAU, MOVES, Source, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import record_event
@@ -41,7 +43,7 @@ def record_apply(
         moved = _move(restriction, record)
         restriction.save()
         if moved:
-            text = _sentence(restriction, record, asked=before == Status.REMOVAL_SENT)
+            text = _sentence(restriction, asked=before == Status.REMOVAL_SENT)
         elif restriction.unavailable and not was_unavailable:
             text = "O birô não sabe informar a situação agora; vale a última conhecida."
         elif was_unavailable and not restriction.unavailable:
@@ -114,23 +116,33 @@ def _move(restriction: Restriction, record: ListingRecord) -> bool:
     restriction.due_at, restriction.unknown = None, False
     restriction.problem = ""
     if target is Status.REFUSED:
-        restriction.problem = (
-            f"O birô recusou a negativação: {record.message or 'sem explicação'} "
-            f"(código {record.code or 'não informado'}). A dívida não está negativada."
-        )
+        restriction.problem = _refusal(restriction, record)
     elif target is Status.REMOVED:
         restriction.removed_on = record.removed_on or timezone.localdate()
         restriction.removal_code = record.removal_code or restriction.removal_code
     return True
 
 
-def _sentence(restriction: Restriction, record: ListingRecord, *, asked: bool) -> str:
+def _refusal(restriction: Restriction, record: ListingRecord) -> str:
+    known = provider_of(restriction.integration).explain(record.code)
+    why = known.why if known else record.message or "sem explicação"
+    remedy = known.remedy if known else ""
+    return (
+        f"O birô recusou a negativação: {why} (código {record.code or 'não informado'}). "
+        f"A dívida não está negativada. {remedy}"
+    ).strip()
+
+
+def _sentence(restriction: Restriction, *, asked: bool) -> str:
     status = Status(restriction.status)
     if status is Status.REFUSED:
         return restriction.problem
     if status is Status.REMOVED and not asked and not restriction.removal_requested_at:
-        detail = f": {record.message}" if record.message else ""
-        return f"O birô baixou por conta própria (código {restriction.removal_code}){detail}."
+        known = restriction.integration.reason_codes.filter(
+            kind=CodeKind.REMOVAL, code=restriction.removal_code
+        ).first()
+        why = f"{known.description}, " if known else ""
+        return f"O birô baixou por conta própria: {why}código {restriction.removal_code}."
     if status is Status.NOTIFIED and restriction.visible_on:
         return f"{_SENTENCES[status]} Fica visível em {restriction.visible_on:%d/%m/%Y}."
     return _SENTENCES[status]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from regua.bureaus.contract import BureauClient, Connection, WebhookEvent
+from regua.bureaus.contract import BureauClient, Connection, Explanation, WebhookEvent
 
 from . import settings
 from .client import CreditoNaMedidaClient
+from .codes import EXPLANATIONS
 from .webhooks import read_webhook
 
 __all__ = ["CreditoNaMedida", "provider"]
@@ -24,6 +25,9 @@ class CreditoNaMedida:
 
     def connect(self, connection: Connection) -> BureauClient:
         return CreditoNaMedidaClient(connection)
+
+    def explain(self, code: str) -> Explanation | None:
+        return EXPLANATIONS.get(code)
 
     def read_webhook(
         self, *, headers: Mapping[str, str], body: bytes, secret: str, now: datetime

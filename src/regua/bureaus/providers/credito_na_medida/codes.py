@@ -7,10 +7,9 @@ refusals carry codes of the same family. A code that is not here is shown as it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-from regua.bureaus.contract import NeutralReason
+from regua.bureaus.contract import Explanation, NeutralReason
 
 REMOVAL_CODE_OF_REASON: Mapping[NeutralReason, str] = MappingProxyType(
     {
@@ -44,14 +43,6 @@ REASON_OF_REMOVAL_CODE: Mapping[str, NeutralReason] = MappingProxyType(
 BUREAU_ONLY_REMOVAL_CODES = frozenset(
     {"00", *(str(code) for code in range(26, 31)), *(str(code) for code in range(86, 100))}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why the bureau refused (continues "O birô recusou …: ") and what a person can do."""
-
-    why: str
-    remedy: str
 
 
 _FIX_NAME = "Corrija o nome do cliente como está na Receita Federal e envie de novo."
@@ -92,6 +83,9 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         "111": Explanation("a UF não é válida", _FIX_ADDRESS),
         "112": Explanation("falta o CEP", _FIX_ADDRESS),
         "119": Explanation("o CEP não é válido", _FIX_ADDRESS),
+        "120": Explanation(
+            "falta o sexo do cliente", "Preencha o campo e envie de novo."
+        ),
         "121": Explanation(
             "o cliente tem menos de 18 anos", "Menores não podem ser negativados; siga sem o birô."
         ),

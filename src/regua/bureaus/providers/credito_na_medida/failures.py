@@ -161,9 +161,9 @@ def _unexplained(code: str) -> str:
 
 def _without(text: str, personal: Iterable[str]) -> str:
     """Take out of the bureau's text whatever identifies the person we asked about."""
-    text = redact_text(text[:_LONGEST_BUREAU_MESSAGE])
+    text = redact_text(text)
     for value in personal:
         for word in (value, *value.split()):
             if len(word) >= 3:
                 text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", MASK, text, flags=re.IGNORECASE)
-    return text
+    return text[:_LONGEST_BUREAU_MESSAGE]  # last: half a document or name would not be seen
