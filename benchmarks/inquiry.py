@@ -118,6 +118,7 @@ def _token_fetches(sandbox: Sandbox, integration: Any) -> int:
         start.wait()
         with gateway.line(integration, purpose="benchmark") as client:
             client.products()
+        gateway.hang_up()
         connection.close()
 
     threads = [threading.Thread(target=call) for _ in range(CALLERS)]

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; every failure that a person can meet is a sentence, never a traceback."""
     errors = Console(stderr=True, highlight=False)
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = app(args=arguments, prog_name="regua", standalone_mode=False)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.message, err=True)
@@ -62,10 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def sentences_of(error: Exception) -> list[str] | None:
     """What to tell a person of ``error``, or None where it is a defect of ours."""
+    import psycopg
     from django.core.exceptions import PermissionDenied, ValidationError
     from django.db import OperationalError, ProgrammingError
     from procrastinate.exceptions import ConnectorException
-    from psycopg.errors import UndefinedTable
 
     from regua.bureaus.errors import BureauError
 
@@ -75,12 +75,14 @@ def sentences_of(error: Exception) -> list[str] | None:
         return [error.message]
     if isinstance(error, PermissionDenied | operate.NotThere):
         return [str(error)]
-    if isinstance(error, OperationalError | ConnectorException):
+    if isinstance(error, OperationalError | psycopg.OperationalError | ConnectorException):
         return [
             "O PostgreSQL não respondeu. Nada foi feito. "
             "Confira DATABASE_URL e se o servidor está no ar."
         ]
-    if isinstance(error, ProgrammingError) and isinstance(error.__cause__, UndefinedTable):
+    if isinstance(error, ProgrammingError) and isinstance(
+        error.__cause__, psycopg.errors.UndefinedTable
+    ):
         return ["Este banco ainda não tem as tabelas do Régua. Nada foi feito. Rode: regua migrate"]
     return None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from regua.project.boot import booted
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from regua.organization.models import Branch
 
 console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 PATIENCE = 60.0  # seconds that a command waits for the bureau before leaving it to the worker
 
 REASONS = {
@@ -66,7 +68,10 @@ def consultar(
             document=documento,
             product_code=produto,
         )
-        console.print(f"Consulta nº {inquiry.pk}: {inquiry.product_name}, {_brl(inquiry.cost)}.")
+        console.print(
+            f"Consulta nº {inquiry.pk}: {inquiry.product_name}, {_brl(inquiry.cost)}.",
+            markup=False,
+        )
         _work_until(
             inquiry,
             lambda: inquiry.is_finished,
@@ -74,21 +79,21 @@ def consultar(
             label="Esperando a resposta do birô…",
         )
         if inquiry.status == Inquiry.Status.REFUSED:
-            console.print(inquiry.problem, style="red", markup=False)
+            errors.print(inquiry.problem, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(1)
         report = inquiry_report(inquiry)
         if report is None:
             _still_waiting(inquiry.problem)
         score = f"{report.score.value} (faixa {report.score.band})" if report.score else "sem score"
         console.print(f"{report.name} · documento {report.document_status.lower()}", markup=False)
-        console.print(f"Score: {score}", style="bold")
+        console.print(f"Score: {score}", style="bold", markup=False)
         console.print(f"Pendências: {len(report.pendings)}, {_brl(report.pendings_total)}")
         if report.pendings:
             table = Table("Tipo", "Credor", "Data")
             table.add_column("Valor", justify="right")
             for item in report.pendings:
                 on = f"{item.occurred_on:%d/%m/%Y}" if item.occurred_on else "-"
-                table.add_row(item.kind.value, item.creditor, on, _brl(item.amount))
+                table.add_row(item.kind.value, Text(item.creditor), on, _brl(item.amount))
             console.print(table)
         console.print(f"Protocolo {inquiry.protocol}", markup=False)
 
@@ -101,10 +106,13 @@ def negativar(
 ) -> None:
     """Negativa um título vencido."""
     with acting(usuario) as actor:
+        from regua.accounts.access import require
+        from regua.accounts.permissions import Permission
         from regua.receivables.selectors import receivables_visible
         from regua.restrictions.sender import restrictions_drain
         from regua.restrictions.services import restriction_request
 
+        require(actor, Permission.REQUEST_RESTRICTION)
         found = receivables_visible(actor).filter(our_number=titulo)
         if filial:
             found = found.filter(branch=_branch(actor, filial))
@@ -134,12 +142,15 @@ def baixar(
 ) -> None:
     """Pede a baixa de uma negativação."""
     if motivo not in REASONS:
-        raise typer.BadParameter(motivo, param_hint="--motivo")
+        raise typer.BadParameter(f"Esse motivo não existe. Use um de: {', '.join(REASONS)}.")
     with acting(usuario) as actor:
+        from regua.accounts.access import require
+        from regua.accounts.permissions import Permission
         from regua.restrictions.selectors import restrictions_visible
         from regua.restrictions.sender import restrictions_drain
         from regua.restrictions.services import removal_request
 
+        require(actor, Permission.REQUEST_REMOVAL)
         restriction = restrictions_visible(actor).filter(pk=negativacao).first()
         if restriction is None:
             raise NotThere(f"Não há negativação nº {negativacao}. Nada foi enviado.")
@@ -156,22 +167,36 @@ def baixar(
 def sincronizar(usuario: str = USER, filial: str = BRANCH) -> None:
     """Traz do birô a situação das negativações."""
     with acting(usuario) as actor:
+        from regua.accounts.access import require
+        from regua.accounts.permissions import Permission
+        from regua.bureaus.errors import BureauError
         from regua.integrations.selectors import integrations_in_use
         from regua.restrictions.sync import restrictions_sync
 
+        require(actor, Permission.SYNCHRONISE)
         integrations = integrations_in_use(actor)
         if filial:
             integrations = integrations.filter(branch=_branch(actor, filial))
         if not integrations:
             raise NotThere("Nenhuma integração vinculada. Nada foi sincronizado.")
+        failed = False
         for integration in integrations:
-            with console.status(f"Lendo as mudanças de {integration.branch}…"):
-                result = restrictions_sync(integration=integration, actor=actor)
+            try:
+                with console.status(f"Lendo as mudanças de {integration.branch}…"):
+                    result = restrictions_sync(integration=integration, actor=actor)
+            except BureauError as error:  # one branch's trouble does not hold up the others
+                errors.print(f"{integration.branch}: {error.message}", style="red", markup=False)
+                failed = True
+                continue
+            read = _count(result.read, "negativação lida", "negativações lidas")
             console.print(
-                f"{integration.branch}: {result.read} registros lidos, {result.changed} mudanças, "
+                f"{integration.branch}: {read}, "
+                f"{_count(result.changed, 'mudança', 'mudanças')}, "
                 f"{result.alien} que só o birô conhece.",
                 markup=False,
             )
+        if failed:
+            raise typer.Exit(1)
 
 
 @contextmanager
@@ -219,30 +244,37 @@ def _work_until(
         return done() or waits or time.monotonic() > deadline
 
     with console.status(label):
-        while not enough():
+        while True:
             drain(row.integration_id, should_stop=enough)
+            if enough():
+                return
             time.sleep(0.2)
 
 
 def _still_waiting(problem: str) -> NoReturn:
-    console.print(problem or "O birô ainda não respondeu.", style="yellow", markup=False)
-    console.print("Nada se perdeu: o trabalho de fundo (regua worker) continua daqui.")
+    said = problem or "O birô ainda não respondeu."
+    errors.print(said, style="yellow", markup=False, soft_wrap=True)
+    errors.print("Nada se perdeu: o trabalho de fundo (regua worker) continua daqui.")
     raise typer.Exit(3)
 
 
 def _show(restriction: Any) -> None:
     restriction.refresh_from_db()
     console.print(
-        f"Negativação nº {restriction.pk}: {restriction.get_status_display()}. "
-        f"{'Protocolo ' + restriction.protocol + '.' if restriction.protocol else ''}",
+        f"Negativação nº {restriction.pk}: {restriction.get_status_display().lower()}."
+        f"{' Protocolo ' + restriction.protocol + '.' if restriction.protocol else ''}",
         markup=False,
+        soft_wrap=True,
     )
-    if restriction.problem:
-        console.print(restriction.problem, style="yellow", markup=False)
-    if restriction.status == "refused":
-        raise typer.Exit(1)
     if restriction.status in ("queued", "removal_queued"):
         _still_waiting(restriction.problem)
+    if restriction.problem:
+        errors.print(restriction.problem, style="yellow", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _brl(amount: Any) -> str:

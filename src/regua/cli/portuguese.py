@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,21 +10,20 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 _HELP = {
-    "Usage: ": "Uso: ",
-    "[OPTIONS]": "[OPÇÕES]",
-    "COMMAND [ARGS]...": "COMANDO [ARGUMENTOS]...",
-    "Arguments:": "Argumentos:",
-    "Options:": "Opções:",
-    "Commands:": "Comandos:",
-    "Show this message and exit.": "Mostra esta ajuda e sai.",
-    "[required]": "[obrigatório]",
-    "; required]": "; obrigatório]",
-    "[env var: ": "[variável: ",
-    "[default: ": "[padrão: ",
-    "; default: ": "; padrão: ",
-    " <str>": " <texto>",
-    " <int>": " <número>",
+    r"\bUsage: ": "Uso: ",
+    r"\[OPTIONS\]": "[OPÇÕES]",
+    r"COMMAND \[ARGS\]\.\.\.": "COMANDO [ARGUMENTOS]...",
+    r"(?m)^Arguments:": "Argumentos:",
+    r"(?m)^Options:": "Opções:",
+    r"(?m)^Commands:": "Comandos:",
+    r"Show this message and exit\.": "Mostra esta ajuda e sai.",
+    r"(?<=[\[\s])required\]": "obrigatório]",
+    r"(?<=[\[\s])env\s+var:": "variável:",
+    r"(?<=[\[\s])default:": "padrão:",
+    r" <str>": " <texto>",
+    r" <int>": " <número>",
 }
+"""What Typer writes, which may be broken over two lines, and what we write instead."""
 
 
 class _Command(TyperCommand):
@@ -56,7 +56,7 @@ class App(typer.Typer):
             **settings,
         )
 
-    def command(
+    def command(  # type: ignore[override]
         self, name: str | None = None, **settings: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return super().command(name, cls=_Command, **settings)
@@ -64,7 +64,7 @@ class App(typer.Typer):
 
 def _translated(text: str) -> str:
     for english, portuguese in _HELP.items():
-        text = text.replace(english, portuguese)
+        text = re.sub(english, portuguese, text)
     return text
 
 

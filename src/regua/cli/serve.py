@@ -51,8 +51,12 @@ def worker(
 ) -> None:
     """Executa o trabalho de fundo: envia ao birô, sincroniza, cumpre prazos."""
     with booted():
+        from django.db import connection
         from procrastinate.contrib.django import app as queue
 
+        # The queue's own pool would try for half a minute before it says why it cannot.
+        connection.ensure_connection()
+        connection.close()
         connector = queue.connector.get_worker_connector()  # type: ignore[attr-defined]
 
         async def run() -> None:

@@ -61,7 +61,7 @@ def iniciar(
     senha: str = typer.Option(
         ...,
         prompt="Senha",
-        confirmation_prompt="Senha de novo",
+        confirmation_prompt="Senha de novo",  # type: ignore[arg-type]  # passed on as it is
         hide_input=True,
         help="Senha.",
         envvar="REGUA_SENHA",

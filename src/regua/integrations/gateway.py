@@ -30,6 +30,8 @@ from regua.bureaus.contract import (
     Provider,
     Token,
 )
+from regua.bureaus.errors import Misconfigured
+from regua.integrations import vault
 from regua.integrations.choices import CallOutcome
 from regua.integrations.models import BureauCall, Integration
 
@@ -55,7 +57,10 @@ class TokenRow:
         row = self._row()
         if not row.token_sealed or row.token_expires_at is None:
             return None
-        return Token(row.unseal("token"), row.token_expires_at)
+        try:
+            return Token(row.unseal("token"), row.token_expires_at)
+        except vault.VaultError:  # sealed with a key that is gone: a new one is fetched
+            return None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -77,11 +82,10 @@ class TokenRow:
         row.save(update_fields=["token_sealed", "token_expires_at", "token_updated_at"])
 
     def invalidate(self, token: Token) -> None:
-        row = self._row()
-        if row.token_sealed and row.unseal("token") == token.value:
+        if self.get() == token:
             # Compare-and-set: somebody may have saved a newer token meanwhile.
             Integration.objects.filter(
-                pk=self.integration_id, token_sealed=row.token_sealed
+                pk=self.integration_id, token_expires_at=token.expires_at
             ).update(token_sealed="", token_expires_at=None)
 
 
@@ -136,11 +140,15 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
     if entry:
         entry[1].__exit__(None, None, None)
     journal = Journal(integration.pk)
+    try:
+        client_id, secret = integration.unseal("client_id"), integration.unseal("client_secret")
+    except vault.VaultError as error:
+        raise Misconfigured(f"{error} Nada foi enviado.") from error
     client = provider_of(integration).connect(
         Connection(
             base_url=integration.base_url,
-            client_id=integration.unseal("client_id"),
-            client_secret=integration.unseal("client_secret"),
+            client_id=client_id,
+            client_secret=secret,
             environment=Environment(integration.environment),
             tokens=TokenRow(integration.pk),
             journal=journal,
@@ -163,3 +171,10 @@ def line(
         "actor_id": actor.pk if actor else None,
     }
     yield client
+
+
+def hang_up() -> None:
+    """Close this thread's lines; a thread that speaks to bureaus calls it before it ends."""
+    kept: dict[int, tuple[Any, BureauClient, Journal]] = _lines.__dict__.pop("kept", {})
+    for _, client, _ in kept.values():
+        client.__exit__(None, None, None)

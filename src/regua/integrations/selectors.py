@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.accounts.selectors import branches_visible
 from regua.integrations.choices import CodeKind, PersonKind
 from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
+from regua.organization.models import Branch
 
 
 class NoIntegration(Exception):
@@ -37,6 +41,46 @@ def integration_in_use(branch_id: int) -> Integration:
             "Nada foi enviado. Vincule em Configurações > Empresa > Filiais > aba Integrações."
         )
     return integration
+
+
+def branches_ready(branch_ids: Iterable[int]) -> set[int]:
+    """Those of these branches that have an integration in use."""
+    return set(
+        Integration.objects.filter(
+            branch__in=list(branch_ids), archived_at=None, linked_at__isnull=False
+        ).values_list("branch_id", flat=True)
+    )
+
+
+def branches_with_integration(actor: User) -> QuerySet[Branch]:
+    """The branches that ``actor`` sees, each with its integration in ``live_integrations``."""
+    return branches_visible(actor).prefetch_related(
+        Prefetch(
+            "integrations",
+            queryset=Integration.objects.filter(archived_at=None),
+            to_attr="live_integrations",
+        )
+    )
+
+
+def integration_of(branch: Branch) -> Integration | None:
+    """The branch's registered integration, linked or not."""
+    return Integration.objects.filter(branch=branch, archived_at=None).first()
+
+
+def reason_codes_of(integration: Integration) -> list[ReasonCode]:
+    """Every code the bureau ever listed, also those it no longer does."""
+    return list(integration.reason_codes.all())
+
+
+def last_call(integration: Integration) -> BureauCall | None:
+    """The newest finished or unfinished call, for the integration's state panel."""
+    return (
+        BureauCall.objects.filter(integration=integration)
+        .only("id", "started_at", "duration_ms", "outcome", "http_status")
+        .order_by("-started_at")
+        .first()
+    )
 
 
 def products_for(integration: Integration, document: str) -> QuerySet[Product]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +15,8 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
-from regua.bureaus.contract import BureauCode
-from regua.bureaus.errors import BureauError
+from regua.bureaus.contract import BureauClient, BureauCode
+from regua.bureaus.errors import BureauError, Misconfigured
 from regua.bureaus.http import check_base_url
 from regua.integrations import gateway
 from regua.integrations.choices import CodeKind
@@ -92,6 +94,10 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
     unknown = set(fields) - {*SECRETS, *PLAIN}
     if unknown:
         raise TypeError(f"unexpected fields: {sorted(unknown)}")
+    moved = any(
+        name in fields and fields[name] != getattr(integration, name)
+        for name in ("base_url", "environment")
+    )
     for name in PLAIN:
         if name in fields:
             setattr(integration, name, fields[name])
@@ -113,10 +119,43 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
     changed = [name for name in SECRETS if fields.get(name)]
     for name in changed:
         integration.seal(name, fields[name])
-    if {"client_id", "client_secret"} & set(changed):
+    if moved or {"client_id", "client_secret"} & set(changed):  # a token opens one door only
         integration.token_sealed, integration.token_expires_at = "", None
     integration.problem = ""
     integration.save()
+
+
+def problem_note(integration: Integration, problem: str) -> None:
+    """Remember what troubles a whole integration, or that nothing does (an empty sentence)."""
+    if integration.problem != problem:
+        Integration.objects.filter(pk=integration.pk).update(problem=problem)
+        integration.problem = problem
+
+
+@contextmanager
+def _line(
+    integration: Integration, *, purpose: str, actor: User | None
+) -> Iterator[BureauClient]:
+    """A call about the integration itself: how it ends is the integration's state."""
+    try:
+        with gateway.line(
+            integration, purpose=purpose, subject=f"integration:{integration.pk}", actor=actor
+        ) as client:
+            yield client
+    except Misconfigured as error:
+        problem_note(integration, error.message)
+        raise
+    problem_note(integration, "")
+
+
+def connection_test(*, integration: Integration, actor: User) -> int:
+    """Ask the bureau for its products and change nothing; return how many it sells.
+
+    Raises ``BureauError`` where it does not answer as it should.
+    """
+    require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
+    with _line(integration, purpose="test", actor=actor) as client:
+        return len(client.products())
 
 
 def catalogue_sync(*, integration: Integration, actor: User | None) -> dict[str, int]:
@@ -127,9 +166,7 @@ def catalogue_sync(*, integration: Integration, actor: User | None) -> dict[str,
     """
     if actor is not None:
         require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
-    with gateway.line(
-        integration, purpose="catalogue", subject=f"integration:{integration.pk}", actor=actor
-    ) as client:
+    with _line(integration, purpose="catalogue", actor=actor) as client:
         products = client.products()
         codes = {
             CodeKind.RESTRICTION: client.restriction_codes(),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from regua import documents
 from regua.organization.models import Branch
@@ -153,3 +155,25 @@ class Prospect(PotentialParty):
             models.Index(fields=["search_name", "id"], name="prospect_by_name"),
             GinIndex(NAME_WORDS, name="prospect_name_words"),
         ]
+
+
+class DocumentReveal(models.Model):
+    """Somebody looked at a whole CPF or CNPJ. Append-only."""
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=40)
+    """Whose it is, as ``customer:12`` or ``lead:7``."""
+    document = models.CharField("CPF ou CNPJ", max_length=14)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "documento mostrado"
+        verbose_name_plural = "documentos mostrados"
+        indexes = [
+            models.Index(fields=["subject", "at"], name="reveal_by_subject"),
+            models.Index(fields=["actor", "at"], name="reveal_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"documento mostrado nº {self.pk}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.parties.models import Customer
+from regua.parties.models import Customer, DocumentReveal, Party
 
 EDITABLE = (
     "name",
@@ -36,6 +38,9 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
     unknown = set(fields) - set(EDITABLE)
     if unknown:
         raise TypeError(f"unexpected fields: {sorted(unknown)}")
+    born = fields.get("birth_date")
+    if born is not None and born > timezone.localdate():
+        raise ValidationError({"birth_date": "A data de nascimento está no futuro."})
     with transaction.atomic():
         locked = Customer.objects.select_for_update().get(pk=customer.pk)
         for name, value in fields.items():
@@ -43,3 +48,16 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
         locked.full_clean(exclude=["search_name"])
         locked.save()
     return locked
+
+
+def document_reveal(*, party: Party, actor: User) -> str:
+    """The party's whole document, for ``actor`` to see; who saw it and when is kept."""
+    require(actor, Permission.REVEAL_DOCUMENT, branch_id=party.branch_id)
+    if party.document:
+        DocumentReveal.objects.create(
+            actor=actor,
+            branch_id=party.branch_id,
+            subject=f"{party._meta.model_name}:{party.pk}",
+            document=party.document,
+        )
+    return party.document

@@ -26,7 +26,11 @@ class Config(BaseSettings):
     """Every setting of an installation. Durations are in seconds."""
 
     model_config = SettingsConfigDict(
-        env_prefix="REGUA_", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix="REGUA_",
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+        allow_inf_nan=False,
     )
 
     database_url: SecretStr = Field(SecretStr(""), validation_alias="DATABASE_URL")
@@ -54,7 +58,8 @@ class Config(BaseSettings):
             if not url.startswith(("postgresql://", "postgres://")):
                 raise ValueError("precisa começar com postgresql://")
             try:
-                conninfo_to_dict(url)
+                port = conninfo_to_dict(url).get("port") or ""
+                [int(number) for number in str(port).split(",") if number]
             except Exception as error:
                 raise ValueError("não é um endereço do PostgreSQL que se possa ler") from error
         return value
@@ -104,9 +109,23 @@ def read_secret_files(environ: Mapping[str, str]) -> dict[str, str]:
         try:
             found[name] = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "não é texto UTF-8"
+            reason = _why_unreadable(error)
             raise ConfigError(f"{name}_FILE: não foi possível ler {path} ({reason}).") from None
     return found
+
+
+def _why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    match error:
+        case UnicodeDecodeError():
+            return "não é texto UTF-8"
+        case FileNotFoundError():
+            return "o arquivo não existe"
+        case PermissionError():
+            return "falta permissão de leitura"
+        case IsADirectoryError():
+            return "é uma pasta"
+        case _:
+            return error.strerror or "erro de leitura"
 
 
 def load() -> Config:
@@ -118,7 +137,7 @@ def load() -> Config:
     try:
         return Config()
     except ValidationError as error:
-        raise ConfigError("; ".join(_problems(error))) from None
+        raise ConfigError("; ".join(_problems(error)) + ".") from None
 
 
 def _problems(error: ValidationError) -> list[str]:
@@ -129,6 +148,7 @@ def _problems(error: ValidationError) -> list[str]:
         message = {
             "bool_parsing": "precisa ser true ou false",
             "float_parsing": "precisa ser um número",
+            "finite_number": "precisa ser um número",
             "greater_than": "precisa ser maior que zero",
             "less_than_equal": "é grande demais",
         }.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"])))

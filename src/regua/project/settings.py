@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "regua.compliance",
     "regua.inquiries",
     "regua.restrictions",
+    "regua.reports",
     "regua.web",
 ]
 
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "regua.accounts.middleware.BranchMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

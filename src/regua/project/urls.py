@@ -9,5 +9,12 @@ urlpatterns = [
     path("saude/vivo", health.alive, name="health_alive"),
     path("saude/pronto", health.ready, name="health_ready"),
     path("webhooks/biro/<uuid:webhook_id>", bureau_webhook, name="bureau_webhook"),
+    path("", include("regua.accounts.urls")),
+    path("", include("regua.reports.urls")),
+    path("", include("regua.parties.urls")),
+    path("", include("regua.receivables.urls")),
+    path("", include("regua.integrations.urls")),
+    path("", include("regua.inquiries.urls")),
+    path("", include("regua.restrictions.urls")),
     path("", include("regua.web.urls")),
 ]

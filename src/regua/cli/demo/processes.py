@@ -62,6 +62,9 @@ class Child:
             self.process.wait(STOP_PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
+        with suppress(ProcessLookupError, PermissionError):
+            # The web server has processes of its own, which its sudden death leaves behind.
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:
@@ -111,7 +114,7 @@ def wait_until(ready: Callable[[], bool], *, children: list[Child], patience: fl
 def environment_for_demo(data_dir: Path, **settings: str) -> None:
     """Point this process and its children at the demo's own data, never at a real database."""
     for name in list(os.environ):
-        ours = name == "DATABASE_URL" or name.startswith("REGUA_")
+        ours = name.startswith(("REGUA_", "DATABASE_URL"))
         if ours and name not in ("REGUA_POSTGRES_BIN", "REGUA_POSTGRES_USER"):
             del os.environ[name]
     os.environ["REGUA_DATA_DIR"] = str(data_dir)

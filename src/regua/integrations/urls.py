@@ -1,0 +1,25 @@
+from django.urls import path
+
+from regua.integrations import branch_views, views
+
+_INTEGRATIONS = "configuracoes/integracoes/analise-de-credito/"
+_BRANCHES = "configuracoes/empresa/filiais/"
+
+urlpatterns = [
+    path(_INTEGRATIONS, views.integration_list, name="integration_list"),
+    path(f"{_INTEGRATIONS}nova/", views.integration_new, name="integration_new"),
+    path(f"{_INTEGRATIONS}<int:pk>/", views.integration_detail, name="integration_detail"),
+    path(
+        f"{_INTEGRATIONS}<int:pk>/atualizar-codigos/",
+        views.integration_sync_codes,
+        name="integration_sync_codes",
+    ),
+    path(f"{_INTEGRATIONS}<int:pk>/testar/", views.integration_test, name="integration_test"),
+    path(_BRANCHES, branch_views.branch_list, name="branch_list"),
+    path(f"{_BRANCHES}<int:pk>/", branch_views.branch_detail, name="branch_detail"),
+    path(
+        f"{_BRANCHES}<int:pk>/integracoes/",
+        branch_views.branch_integrations,
+        name="branch_integrations",
+    ),
+]

@@ -1,0 +1,111 @@
+"""What people type about a customer, and how they narrow the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms as django_forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from regua.organization.models import Branch
+from regua.parties.models import Customer
+from regua.parties.services import EDITABLE
+from regua.web import forms
+
+ONLY_PEOPLE = ("sex", "birth_date")
+"""Fields that a company does not have."""
+
+
+def add_errors(form: django_forms.BaseForm, error: ValidationError) -> None:
+    """Show on ``form`` what a service refused; what belongs to no field of it goes on top."""
+    problems: Mapping[str, list[str]] = (
+        error.message_dict
+        if hasattr(error, "error_dict")
+        else {NON_FIELD_ERRORS: list(error.messages)}
+    )
+    for name, sentences in problems.items():
+        known = name in form.fields
+        for sentence in sentences:
+            if known or sentence not in form.non_field_errors():
+                form.add_error(name if known else None, sentence)
+
+
+class CustomerForm(forms.ModelForm):
+    """Every field that may be changed; sex and birth date for people only."""
+
+    birth_date = forms.DateField(label="Data de nascimento", required=False)
+    mobile = forms.PhoneField(
+        label="Telefone celular", required=False, help_text="Com DDD e nove números."
+    )
+    postal_code = forms.CepField(label="CEP", required=False)
+
+    class Meta:
+        model = Customer
+        fields = EDITABLE
+
+    def __init__(self, *args: Any, notes: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.is_company:
+            for name in ONLY_PEOPLE:
+                del self.fields[name]
+        for name, note in (notes or {}).items():
+            if name in self.fields:
+                self.fields[name].help_text = note
+        if "sex" in self.fields:
+            self.fields["sex"].choices = [  # type: ignore[attr-defined]
+                ("", "Não informado"),
+                *self.fields["sex"].choices[1:],  # type: ignore[attr-defined]
+            ]
+
+
+class BranchChoiceField(django_forms.ChoiceField):
+    """One of the branches that the person sees, or all of them."""
+
+    def __init__(self, branches: Iterable[Branch]) -> None:
+        super().__init__(
+            label="Filial",
+            required=False,
+            choices=[("", "Todas"), *((str(b.pk), b.name) for b in branches)],
+        )
+
+
+class CustomerFilter(forms.Form):
+    """How the list is narrowed. What cannot be read is ignored, not refused."""
+
+    q = django_forms.CharField(
+        label="Nome, CPF ou CNPJ",
+        required=False,
+        max_length=120,
+        widget=django_forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    ativo = django_forms.ChoiceField(
+        label="Cadastro",
+        required=False,
+        choices=[("", "Ativos e inativos"), ("sim", "Só ativos"), ("nao", "Só inativos")],
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        branches: Iterable[Branch] = (),
+        situations: Iterable[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        branches, situations = list(branches), list(situations)
+        if len(branches) > 1:
+            self.fields["filial"] = BranchChoiceField(branches)
+        if situations:
+            self.fields["situacao"] = django_forms.ChoiceField(
+                label="Situação", required=False, choices=[("", "Todas"), *situations]
+            )
+
+    def chosen(self, name: str) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything was asked for at all."""
+        return any(self.chosen(name) for name in self.fields)

@@ -1,0 +1,187 @@
+"""The customers' list and the customer's own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from regua.accounts.access import require
+from regua.accounts.permissions import Permission
+from regua.accounts.requests import Request
+from regua.parties import selectors
+from regua.parties.forms import ONLY_PEOPLE, CustomerFilter, CustomerForm, add_errors
+from regua.parties.models import Customer
+from regua.parties.panels import Situation, allowed, customer_page, customer_panels
+from regua.parties.services import customer_update, document_reveal
+from regua.web import formats, keyset
+
+NOTHING = "nada"
+
+
+@require_safe
+def customer_list(request: Request) -> HttpResponse:
+    actor = request.user
+    require(actor, Permission.VIEW_PARTIES)
+    situations = [s for s in customer_panels.situations if allowed(actor, s.permission)]
+    choices = [(s.value, s.label) for s in situations]
+    form = CustomerFilter(
+        request.GET,
+        branches=() if request.branch else request.branches,
+        situations=[*choices, (NOTHING, "Nada em atraso nem negativado")] if choices else (),
+    )
+    customers = selectors.customers_visible(actor)
+    if request.branch:
+        customers = customers.filter(branch_id=request.branch.pk)
+    customers = _narrow(customers, form, situations, request)
+    page = keyset.paginate(
+        customers, ordering=("search_name", "pk"), cursor=request.GET.get("cursor")
+    )
+    context = {
+        "form": form,
+        "page": page,
+        "total": keyset.capped_count(customers),
+        **_table(page.items, request),
+    }
+    return render(request, "parties/customer_list.html", context)
+
+
+def _narrow(
+    customers: QuerySet[Customer],
+    form: CustomerFilter,
+    situations: list[Situation],
+    request: Request,
+) -> QuerySet[Customer]:
+    customers = selectors.search(customers, form.chosen("q"))
+    if branch := form.chosen("filial"):
+        customers = customers.filter(branch_id=int(branch))
+    if active := form.chosen("ativo"):
+        customers = customers.filter(active=active == "sim")
+    chosen = form.chosen("situacao")
+    for situation in situations:
+        if chosen == situation.value:
+            customers = customers.filter(situation.condition(request.user))
+        elif chosen == NOTHING:
+            customers = customers.exclude(situation.condition(request.user))
+    return customers
+
+
+def _table(customers: list[Customer], request: Request) -> dict[str, Any]:
+    """The rows, with the columns that other apps contribute: a query each for the whole page."""
+    actor = request.user
+    columns = [c for c in customer_panels.columns if allowed(actor, c.permission)]
+    ids = [customer.pk for customer in customers]
+    values = [column.values(ids, actor) if ids else {} for column in columns]
+    rows = [
+        {
+            "customer": customer,
+            "cells": [
+                (column.kind, found.get(customer.pk, ""))
+                for column, found in zip(columns, values, strict=True)
+            ],
+        }
+        for customer in customers
+    ]
+    return {
+        "columns": columns,
+        "rows": rows,
+        "show_branch": not request.branch and len(request.branches) > 1,
+    }
+
+
+@require_safe
+def customer_detail(request: Request, pk: int) -> HttpResponse:
+    return _detail(request, pk)
+
+
+def _detail(request: Request, pk: int, *, revealed: str = "") -> HttpResponse:
+    page = customer_page(request, pk, tab="customer_detail")
+    customer = page["customer"]
+    notes = customer_panels.notes_of(customer)
+    context = {
+        **page,
+        "revealed": revealed,
+        "groups": _groups(customer, notes),
+        "notes_count": len(notes),
+        "can_edit": request.user.can(Permission.EDIT_PARTIES),
+    }
+    return render(request, "parties/customer_detail.html", context)
+
+
+def _groups(customer: Customer, notes: dict[str, str]) -> list[dict[str, Any]]:
+    """The customer's fields as people read them: label, value and what is missing."""
+    shown: dict[str, str] = {
+        "sex": customer.get_sex_display(),
+        "birth_date": formats.day(customer.birth_date) if customer.birth_date else "",
+        "mobile": formats.phone(customer.mobile) if customer.mobile else "",
+        "postal_code": formats.cep(customer.postal_code) if customer.postal_code else "",
+    }
+
+    def items(*names: str) -> list[tuple[str, str, str]]:
+        return [
+            (
+                str(Customer._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+                shown.get(name, getattr(customer, name) or ""),
+                notes.get(name, ""),
+            )
+            for name in names
+            if not (customer.is_company and name in ONLY_PEOPLE)
+        ]
+
+    return [
+        {"title": "Quem é", "items": items("name", "sex", "birth_date")},
+        {"title": "Contato", "items": items("mobile", "email")},
+        {
+            "title": "Endereço",
+            "items": items(
+                "postal_code", "street", "number", "complement", "district", "city", "state"
+            ),
+        },
+    ]
+
+
+def customer_edit(request: Request, pk: int) -> HttpResponse:
+    customer = get_object_or_404(selectors.customers_visible(request.user), pk=pk)
+    require(request.user, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
+    after = _after(request, customer)
+    notes = customer_panels.notes_of(customer)
+    form = CustomerForm(request.POST or None, instance=customer, notes=notes)
+    if request.method == "POST" and form.is_valid():
+        try:
+            customer_update(customer=customer, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, f"Cadastro de {form.cleaned_data['name']} atualizado.")
+            return redirect(after)
+    if form.errors:
+        customer.refresh_from_db()  # the form wrote on it what it refused
+    context = {"customer": customer, "form": form, "after": after}
+    return render(request, "parties/customer_edit.html", context)
+
+
+def _after(request: Request, customer: Customer) -> str:
+    """Where to go once done: a page of ours named in ``proximo``, else the customer."""
+    target = request.POST.get("proximo") or request.GET.get("proximo") or ""
+    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        return target
+    return reverse("customer_detail", args=[customer.pk])
+
+
+@never_cache
+@require_POST
+def customer_reveal(request: Request, pk: int) -> HttpResponse:
+    customer = get_object_or_404(selectors.customers_visible(request.user), pk=pk)
+    revealed = document_reveal(party=customer, actor=request.user)
+    if request.htmx:
+        context = {"customer": customer, "revealed": revealed}
+        return render(request, "parties/customer_document.html", context)
+    return _detail(request, pk, revealed=revealed)

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from regua.receivables import views
+
+urlpatterns = [
+    path("clientes/<int:pk>/titulos/", views.customer_receivables, name="customer_receivables"),
+    path("titulos/<int:pk>/pagamento/", views.payment_create, name="payment_create"),
+]

@@ -1,0 +1,82 @@
+"""What needs attention now, over all apps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.inquiries.models import Inquiry
+from regua.inquiries.selectors import inquiries_visible
+from regua.integrations.models import Integration
+from regua.integrations.selectors import integrations_visible
+from regua.organization.models import Branch
+from regua.restrictions.choices import LIVE, Status
+from regua.restrictions.models import Restriction
+from regua.restrictions.selectors import paid_and_listed, restrictions_visible
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The counts on the home page; None where the person may not see the subject."""
+
+    live: int | None
+    waiting: int | None
+    """Queued longer than a first try: the bureau is down, busy or silent."""
+    to_remove: int | None
+    refused: int | None
+    inquiries_waiting: int | None
+
+
+def attention(actor: User, branch: Branch | None) -> Attention:
+    restrictions = _in(restrictions_visible(actor), branch)
+    sees = actor.can(Permission.VIEW_RESTRICTIONS)
+    sees_inquiries = actor.can(Permission.VIEW_INQUIRIES)
+    return Attention(
+        live=restrictions.filter(status__in=LIVE).count() if sees else None,
+        waiting=(
+            restrictions.filter(status__in=[Status.QUEUED, Status.REMOVAL_QUEUED])
+            .exclude(problem="")
+            .count()
+            if sees
+            else None
+        ),
+        to_remove=_in(paid_and_listed(actor), branch).count() if sees else None,
+        refused=restrictions.filter(status=Status.REFUSED).count() if sees else None,
+        inquiries_waiting=(
+            _in(inquiries_visible(actor), branch)
+            .filter(status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT])
+            .count()
+            if sees_inquiries
+            else None
+        ),
+    )
+
+
+def recent_restrictions(actor: User, branch: Branch | None) -> QuerySet[Restriction]:
+    return _in(restrictions_visible(actor), branch).order_by("-id")[:8]
+
+
+def recent_inquiries(actor: User, branch: Branch | None) -> QuerySet[Inquiry]:
+    return _in(inquiries_visible(actor), branch).order_by("-id")[:8]
+
+
+def troubled_integrations(actor: User, branch: Branch | None) -> QuerySet[Integration]:
+    """Integrations with a standing problem, or not linked yet."""
+    return _in(integrations_visible(actor), branch).filter(~Q(problem="") | Q(linked_at=None))
+
+
+def branches_without_integration(actor: User, branches: list[Branch]) -> list[Branch]:
+    if not actor.can(Permission.MANAGE_INTEGRATIONS):
+        return []
+    taken = set(integrations_visible(actor).values_list("branch_id", flat=True))
+    return [branch for branch in branches if branch.pk not in taken]
+
+
+def _in(queryset: QuerySet[M], branch: Branch | None) -> QuerySet[M]:
+    return queryset if branch is None else queryset.filter(branch=branch)
