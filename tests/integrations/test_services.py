@@ -104,10 +104,10 @@ def test_bad_fields(
 
 def test_a_secret_left_empty_stays(integration: Integration, administrator: User) -> None:
     updated = integration_update(
-        integration=integration, actor=administrator, client_secret="", environment="staging"
+        integration=integration, actor=administrator, client_secret="", automatic=True
     )
     assert updated.unseal("client_secret") == "segredo-demo"
-    assert updated.environment == "staging"
+    assert updated.automatic
     assert updated.token_sealed, "the token still fits the credentials"
 
 

@@ -39,7 +39,7 @@ def database_url() -> str:
 def environment(**settings: str) -> dict[str, str]:
     """The environment of the test run, on the test's database."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    return kept | {"DATABASE_URL": database_url(), "PYTHONWARNINGS": "default"} | settings
+    return kept | {"DATABASE_URL": database_url()} | settings
 
 
 class Running:

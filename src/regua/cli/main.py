@@ -75,15 +75,15 @@ def sentences_of(error: Exception) -> list[str] | None:
         return [error.message]
     if isinstance(error, PermissionDenied | operate.NotThere):
         return [str(error)]
+    if isinstance(error, ProgrammingError | ConnectorException) and isinstance(
+        error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction
+    ):
+        return ["Este banco ainda não tem as tabelas do Régua. Nada foi feito. Rode: regua migrate"]
     if isinstance(error, OperationalError | psycopg.OperationalError | ConnectorException):
         return [
             "O PostgreSQL não respondeu. Nada foi feito. "
             "Confira DATABASE_URL e se o servidor está no ar."
         ]
-    if isinstance(error, ProgrammingError) and isinstance(
-        error.__cause__, psycopg.errors.UndefinedTable
-    ):
-        return ["Este banco ainda não tem as tabelas do Régua. Nada foi feito. Rode: regua migrate"]
     return None
 
 

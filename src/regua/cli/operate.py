@@ -58,10 +58,13 @@ def consultar(
 ) -> None:
     """Consulta um CPF ou CNPJ no birô."""
     with acting(usuario) as actor:
+        from regua.accounts.access import require
+        from regua.accounts.permissions import Permission
         from regua.inquiries.models import Inquiry
         from regua.inquiries.selectors import inquiry_report
         from regua.inquiries.services import inquiries_drain, inquiry_request
 
+        require(actor, Permission.REQUEST_INQUIRY)
         inquiry = inquiry_request(
             actor=actor,
             branch=_branch(actor, filial),
@@ -185,7 +188,8 @@ def sincronizar(usuario: str = USER, filial: str = BRANCH) -> None:
                 with console.status(f"Lendo as mudanças de {integration.branch}…"):
                     result = restrictions_sync(integration=integration, actor=actor)
             except BureauError as error:  # one branch's trouble does not hold up the others
-                errors.print(f"{integration.branch}: {error.message}", style="red", markup=False)
+                said = f"{integration.branch}: {error.message}"
+                errors.print(said, style="red", markup=False, soft_wrap=True)
                 failed = True
                 continue
             read = _count(result.read, "negativação lida", "negativações lidas")

@@ -29,6 +29,7 @@ def web(
 ) -> None:
     """Serve as telas."""
     with booted():
+        from django.conf import settings
         from granian import Granian
         from granian.constants import Interfaces
         from granian.log import LogLevels
@@ -43,6 +44,11 @@ def web(
             backlog=256,
             log_access=False,
             log_level=LogLevels.warning,
+            log_dictconfig={  # through the redactor, as all that Régua writes
+                "formatters": settings.LOGGING["formatters"],
+                "handlers": settings.LOGGING["handlers"],
+                "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
+            },
         ).serve()
 
 

@@ -42,3 +42,18 @@ def evaluate(
             row[0]: [Finding(rule, bool(ok)) for rule, ok in zip(RULES, row[1:], strict=True)]
             for row in cursor.fetchall()
         }
+
+
+def customer_gaps(customer_id: int) -> list[Rule]:
+    """The rules on the customer's own data that do not hold: what must be filled in to list."""
+    rules = [rule for rule in RULES if rule.field]
+    predicates = ", ".join(f"({rule.predicate})" for rule in rules)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {predicates} FROM parties_customer c WHERE c.id = %(id)s",  # noqa: S608
+            {"id": customer_id},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return []
+    return [rule for rule, ok in zip(rules, row, strict=True) if not ok]

@@ -36,6 +36,8 @@ class Inquiry(Outgoing):
     product_name = models.CharField("produto", max_length=120)
     cost = models.DecimalField("custo", max_digits=14, decimal_places=2)
     """What the bureau charges for it, BRL; its price when the question was asked."""
+    charge_unsure = models.BooleanField("cobrança a conferir", default=False)
+    """Refused or given up, and yet the bureau may have charged for it."""
     purpose = models.CharField("finalidade", max_length=120)
     legal_basis = models.CharField(
         "base legal",
@@ -94,6 +96,9 @@ class Inquiry(Outgoing):
             ),
             models.CheckConstraint(condition=Q(cost__gte=0), name="inquiry_cost"),
             models.CheckConstraint(
+                condition=Q(charge_unsure=False) | Q(status="refused"), name="inquiry_charge_unsure"
+            ),
+            models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__lte=1000), name="inquiry_score_range"
             ),
         ]
@@ -105,6 +110,8 @@ class Inquiry(Outgoing):
             ),
             models.Index(fields=["customer", "-requested_at", "-id"], name="inquiry_by_customer"),
             models.Index(fields=["document", "-requested_at"], name="inquiry_by_document"),
+            models.Index(fields=["-requested_at", "-id"], name="inquiry_by_time"),
+            models.Index(fields=["branch", "-requested_at", "-id"], name="inquiry_by_branch"),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +120,20 @@ class Inquiry(Outgoing):
     @property
     def is_finished(self) -> bool:
         return self.status in (self.Status.ANSWERED, self.Status.REFUSED)
+
+    @property
+    def was_free(self) -> bool:
+        """Refused before the bureau took it up: nothing was charged."""
+        return self.status == self.Status.REFUSED and not self.charge_unsure
+
+    @property
+    def party(self) -> Customer | Lead | Prospect | None:
+        return self.customer or self.lead or self.prospect
+
+    @property
+    def about(self) -> str:
+        """Whom it is about, as well as we know."""
+        return self.name or (self.party.name if self.party else f"Consulta nº {self.pk}")
 
     @property
     def is_company(self) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pydantic import TypeAdapter
 
@@ -15,11 +16,12 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
-from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
+from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
 from regua.inquiries.models import Inquiry
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_for_sender, backoff, drain
 from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
+from regua.integrations.services import problem_note
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 
@@ -27,6 +29,8 @@ SENDER = "inquiries.send"
 PURPOSE = "Avaliação de crédito para contratação"
 PATIENCE = timedelta(minutes=10)
 """How long a question waits for a bureau that is down before the person is told to ask again."""
+GIVE_UP = timedelta(hours=24)
+"""How long an answer is waited for once the bureau has, or may have, taken the question up."""
 _POLL = timedelta(seconds=1)
 
 report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
@@ -42,11 +46,14 @@ def inquiry_request(
     customer: Customer | None = None,
     lead: Lead | None = None,
     prospect: Prospect | None = None,
+    key: UUID | None = None,
 ) -> Inquiry:
     """Write the intent to ask about ``document`` and ask for its sender, in one transaction.
 
-    Without ``product_code`` the cheapest product for that kind of document is used. Raises
-    ``ValidationError`` or ``NotAllowed``; nothing is written then.
+    Without ``product_code`` the cheapest product for that kind of document is used; without a
+    party, the branch's customer with that document, if any, is. ``key`` names the form that asked:
+    the same question sent twice from it is one inquiry, paid once. Raises ``ValidationError`` or
+    ``NotAllowed``; nothing is written then.
     """
     require(actor, Permission.REQUEST_INQUIRY, branch_id=branch.pk)
     try:
@@ -67,22 +74,46 @@ def inquiry_request(
                 f"nº {integration.pk} ou escolha outro produto."
             }
         )
-    with transaction.atomic():
-        inquiry = Inquiry.objects.create(
-            integration=integration,
-            branch=branch,
-            document=parsed.value,
-            customer=customer,
-            lead=lead,
-            prospect=prospect,
-            product_code=product.code,
-            product_name=product.name,
-            cost=product.price,
-            purpose=purpose,
-            requested_by=actor,
-        )
-        ask_for_sender(SENDER, integration.pk)
-    return inquiry
+    purpose = purpose.strip()
+    if not purpose:
+        raise ValidationError({"purpose": "Informe a finalidade: a lei pede que ela exista."})
+    if customer is None and lead is None and prospect is None:
+        customer = Customer.objects.filter(branch=branch, document=parsed.value).first()
+    question = Inquiry(
+        idempotency_key=key or uuid4(),
+        integration=integration,
+        branch=branch,
+        document=parsed.value,
+        customer=customer,
+        lead=lead,
+        prospect=prospect,
+        product_code=product.code,
+        product_name=product.name,
+        cost=product.price,
+        purpose=purpose,
+        requested_by=actor,
+    )
+    try:
+        with transaction.atomic():
+            question.save()
+            ask_for_sender(SENDER, integration.pk)
+    except IntegrityError:
+        asked = Inquiry.objects.filter(idempotency_key=key).first() if key else None
+        if asked is None:
+            raise
+        return _same_or_refuse(asked, question)
+    return question
+
+
+def _same_or_refuse(asked: Inquiry, question: Inquiry) -> Inquiry:
+    """The inquiry that this form has made already, if it asked the same."""
+    same = ("branch_id", "document", "product_code", "requested_by_id")
+    if all(getattr(asked, name) == getattr(question, name) for name in same):
+        return asked
+    raise ValidationError(
+        "Esta página já fez uma consulta. Nada novo foi consultado. "
+        "Abra a Central de consultas outra vez para fazer outra."
+    )
 
 
 def inquiries_drain(integration_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -111,9 +142,17 @@ def inquiry_send(claim: Claim) -> None:
                     idempotency_key=key,
                 )
     except BureauError as error:
+        if isinstance(error, Misconfigured) and error.http_status in (None, 401, 402, 404):
+            problem_note(inquiry.integration, error.message)
         _settle_failure(inquiry, claim, error)
         return
-    if isinstance(answer, InquiryPending):
+    problem_note(inquiry.integration, "")
+    if not isinstance(answer, InquiryPending):
+        _settle_report(inquiry, claim, answer)
+    elif timezone.now() - inquiry.requested_at > GIVE_UP:
+        inquiry.protocol = answer.protocol
+        _refuse(inquiry, claim, _gave_up(inquiry, charged=True), unsure=True)
+    else:
         _settle(
             claim,
             status=Inquiry.Status.SENT,
@@ -122,8 +161,6 @@ def inquiry_send(claim: Claim) -> None:
             unknown=False,
             problem="",
         )
-    else:
-        _settle_report(inquiry, claim, answer)
 
 
 def _settle(claim: Claim, **changes: object) -> None:
@@ -158,20 +195,51 @@ def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> Non
 
 def _settle_failure(inquiry: Inquiry, claim: Claim, error: BureauError) -> None:
     now = timezone.now()
-    impatient = now - inquiry.requested_at > PATIENCE
+    age = now - inquiry.requested_at
+    perhaps_asked = bool(inquiry.protocol) or claim.unanswered
     match error:
+        case OutcomeUnknown() if age > GIVE_UP:
+            _refuse(inquiry, claim, _gave_up(inquiry, charged=True), unsure=True)
         case OutcomeUnknown():
             _settle(claim, due_at=now + backoff(claim.attempts), problem=error.message)
-        case TryLater() if not impatient or inquiry.protocol:
+        case TryLater() if age > (GIVE_UP if perhaps_asked else PATIENCE):
+            _refuse(inquiry, claim, _gave_up(inquiry, charged=perhaps_asked), unsure=perhaps_asked)
+        case TryLater():
             wait = backoff(claim.attempts)
             if error.retry_after is not None:
                 wait = max(wait, timedelta(seconds=error.retry_after))
-            _settle(claim, due_at=now + wait, unknown=False, problem=error.message)
+            _settle(claim, due_at=now + wait, unknown=claim.unanswered, problem=error.message)
+        case _ if perhaps_asked:
+            problem = f"{error.message} {_maybe_charged(inquiry)}"
+            _refuse(inquiry, claim, problem, unsure=True)
         case _:
-            _settle(
-                claim,
-                status=Inquiry.Status.REFUSED,
-                due_at=None,
-                unknown=False,
-                problem=error.message,
-            )
+            _refuse(inquiry, claim, error.message, unsure=False)
+
+
+def _refuse(inquiry: Inquiry, claim: Claim, problem: str, *, unsure: bool) -> None:
+    _settle(
+        claim,
+        status=Inquiry.Status.REFUSED,
+        protocol=inquiry.protocol,
+        due_at=None,
+        unknown=False,
+        problem=problem,
+        charge_unsure=unsure,
+    )
+
+
+def _gave_up(inquiry: Inquiry, *, charged: bool) -> str:
+    if charged:
+        return (
+            "O birô não deu a resposta em 24 horas, e deixamos de perguntar. "
+            f"{_maybe_charged(inquiry)}"
+        )
+    return (
+        "O birô não atendeu em 10 minutos, e deixamos de tentar. "
+        "Nada foi consultado nem cobrado. Consulte de novo mais tarde."
+    )
+
+
+def _maybe_charged(inquiry: Inquiry) -> str:
+    which = f", protocolo {inquiry.protocol}," if inquiry.protocol else ""
+    return f"A consulta{which} pode ter sido cobrada: confira com o birô antes de fazer outra."

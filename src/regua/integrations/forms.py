@@ -15,9 +15,11 @@ from regua.bureaus import registry
 from regua.bureaus.contract import FormField
 from regua.integrations.choices import CodeKind, Environment, PersonKind
 from regua.integrations.models import Integration, ReasonCode
-from regua.integrations.selectors import reason_codes_of
+from regua.integrations.selectors import integration_of, reason_codes_of
 from regua.integrations.services import PLAIN, SECRETS, integration_create, integration_update
 from regua.integrations.vault import VaultError
+from regua.organization.models import Branch
+from regua.parties.forms import add_errors
 from regua.web import forms
 
 CODES = {
@@ -38,15 +40,6 @@ _CODE_HELP = {
 _CONNECTION = {"base_url", *SECRETS}
 
 
-def add_service_errors(form: django_forms.Form, error: ValidationError) -> None:
-    """Show what a service refused beside its fields, and at the top what has no field here."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, errors)
-
-
 class IntegrationForm(forms.Form):
     """The seed's form. What the bureau itself asks for comes from ``Provider.form_fields``."""
 
@@ -55,7 +48,7 @@ class IntegrationForm(forms.Form):
     )
     branch = django_forms.ModelChoiceField(
         label="Filial",
-        queryset=None,
+        queryset=Branch.objects.none(),
         empty_label="Escolha a filial",
         widget=django_forms.Select(attrs={"data-select": True}),
         help_text="Cada filial aceita uma só integração.",
@@ -82,6 +75,8 @@ class IntegrationForm(forms.Form):
     ) -> None:
         self.actor = actor
         self.integration = integration
+        self.existing: Integration | None = None
+        """The one that the chosen branch has already, where that is why it was refused."""
         providers = registry.all()
         kwargs["initial"] = {**self._initial(providers), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
@@ -102,6 +97,9 @@ class IntegrationForm(forms.Form):
         if not actor.can(Permission.MANAGE_INTEGRATIONS):
             for field in self.fields.values():
                 field.disabled = True
+        for field in self.fields.values():
+            if field.disabled:  # a list that opens nothing should not look as if it did
+                field.widget.attrs.pop("data-select", None)
 
     def _initial(self, providers: list[Any]) -> dict[str, Any]:
         row = self.integration
@@ -177,9 +175,9 @@ class IntegrationForm(forms.Form):
                 error_messages={"invalid_choice": "O birô não tem este código. Escolha da lista."},
             )
             if current and current not in {code.code for code in usable}:
-                self.fields[name].help_text = (
-                    f"Atenção: o birô não oferece mais o código {current}. Escolha outro."
-                )
+                self.fields[
+                    name
+                ].help_text = f"Atenção: o birô não oferece mais o código {current}. Escolha outro."
 
     @property
     def connection_fields(self) -> list[Any]:
@@ -193,16 +191,18 @@ class IntegrationForm(forms.Form):
         """Carry it out; on refusal show the service's sentences and return None."""
         data = self.cleaned_data
         values = {name: data[name] for name in (*PLAIN, *SECRETS) if name in data}
+        if self.integration and values.get("client_id") == self.initial["client_id"]:
+            del values["client_id"]  # shown and sent back as it was
         try:
             if self.integration:
-                return integration_update(
-                    integration=self.integration, actor=self.actor, **values
-                )
+                return integration_update(integration=self.integration, actor=self.actor, **values)
             return integration_create(
                 actor=self.actor, branch=data["branch"], provider=data["provider"], **values
             )
         except ValidationError as error:
-            add_service_errors(self, error)
+            if "branch" in getattr(error, "error_dict", {}):
+                self.existing = integration_of(data["branch"])
+            add_errors(self, error)
             return None
 
 

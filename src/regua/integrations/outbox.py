@@ -15,11 +15,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from regua.integrations.models import Outgoing
+from regua.integrations.models import Integration, Outgoing
 
 logger = logging.getLogger(__name__)
 
@@ -134,13 +136,9 @@ def ask_for_sender(task: str, integration_id: int) -> None:
 
 
 def integrations_due(model: type[Outgoing]) -> list[int]:
-    """The integrations with rows due now."""
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT integration_id FROM {table} WHERE due_at <= now()"  # noqa: S608
-        )
-        return [row[0] for row in cursor.fetchall()]
+    """The integrations with rows due now, each found by one look into the index of due rows."""
+    due = model._default_manager.filter(integration=OuterRef("pk"), due_at__lte=Now())
+    return list(Integration.objects.filter(Exists(due)).values_list("pk", flat=True))
 
 
 def wake(integration_id: int) -> None:

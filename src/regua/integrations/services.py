@@ -133,9 +133,7 @@ def problem_note(integration: Integration, problem: str) -> None:
 
 
 @contextmanager
-def _line(
-    integration: Integration, *, purpose: str, actor: User | None
-) -> Iterator[BureauClient]:
+def _line(integration: Integration, *, purpose: str, actor: User | None) -> Iterator[BureauClient]:
     """A call about the integration itself: how it ends is the integration's state."""
     try:
         with gateway.line(

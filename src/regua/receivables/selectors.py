@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet, Sum
+from django.utils import timezone
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.receivables.models import Receivable
+from regua.receivables.models import Payment, Receivable
+
+OWED = (Receivable.Status.OPEN, Receivable.Status.PARTIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What one customer owes past its due date."""
+
+    total: Decimal = Decimal(0)
+    count: int = 0
+    oldest: date | None = None
 
 
 def receivables_visible(actor: User) -> QuerySet[Receivable]:
@@ -15,4 +32,34 @@ def receivables_visible(actor: User) -> QuerySet[Receivable]:
         Receivable.objects.select_related("customer", "contract", "branch"),
         actor=actor,
         permission=Permission.VIEW_RECEIVABLES,
+    )
+
+
+def overdue(queryset: QuerySet[Receivable]) -> QuerySet[Receivable]:
+    """Those still owed whose due date has passed."""
+    return queryset.filter(status__in=OWED, due_date__lt=timezone.localdate())
+
+
+def overdue_by_customer(customer_ids: Sequence[int], *, actor: User) -> dict[int, Overdue]:
+    """Customer → what is overdue, in one query; a customer with nothing overdue is left out."""
+    rows = (
+        overdue(receivables_visible(actor))
+        .filter(customer_id__in=customer_ids)
+        .order_by()
+        .values("customer_id")
+        .annotate(total=Sum("open_amount"), count=Count("pk"), oldest=Min("due_date"))
+    )
+    return {row["customer_id"]: Overdue(row["total"], row["count"], row["oldest"]) for row in rows}
+
+
+def customer_has_overdue(actor: User) -> Exists:
+    """True of the customers (``OuterRef("pk")``) with something overdue."""
+    return Exists(overdue(receivables_visible(actor)).filter(customer_id=OuterRef("pk")))
+
+
+def payments_of(receivable: Receivable) -> QuerySet[Payment]:
+    return (
+        Payment.objects.filter(receivable=receivable)
+        .select_related("recorded_by")
+        .order_by("paid_on", "pk")
     )

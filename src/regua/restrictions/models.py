@@ -127,6 +127,18 @@ class Restriction(Outgoing):
     def is_final(self) -> bool:
         return self.status in FINAL
 
+    @property
+    def is_unsettled(self) -> bool:
+        """A call left, its answer did not come, and the time to wait for it is over."""
+        return self.unknown and self.attempts > 0 and bool(self.problem)
+
+    @property
+    def shown_status(self) -> str:
+        """The code of its badge (``web.status``): the status, or what makes it doubtful."""
+        if self.is_unsettled:
+            return "unknown"
+        return "unavailable" if self.unavailable and not self.is_final else self.status
+
 
 class RestrictionEvent(models.Model):
     """One thing that happened to a restriction. Append-only."""

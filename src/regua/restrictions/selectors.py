@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.compliance.selectors import Finding, evaluate
+from regua.integrations.choices import CodeKind
+from regua.integrations.models import Integration, ReasonCode
+from regua.integrations.selectors import codes_for
+from regua.parties.models import DOCUMENT_SHAPE, Customer
+from regua.parties.selectors import customers_visible
+from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
-from regua.restrictions.choices import LIVE
+from regua.receivables.selectors import OWED, overdue, receivables_visible
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
 from regua.restrictions.models import Restriction
 
 
@@ -20,10 +33,190 @@ def restrictions_visible(actor: User) -> QuerySet[Restriction]:
     )
 
 
+def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
+    """As ``Restriction.is_unsettled``: nobody can say yet whether the bureau heard us."""
+    return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
+
+
 def paid_and_listed(actor: User) -> QuerySet[Restriction]:
-    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548)."""
+    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548).
+
+    ``paid_on`` is when the last money became available; null where the debt was cancelled.
+    """
     return (
         restrictions_visible(actor)
         .filter(status__in=LIVE)
-        .exclude(receivable__status__in=[Receivable.Status.OPEN, Receivable.Status.PARTIAL])
+        .exclude(receivable__status__in=OWED)
+        .annotate(paid_on=Max("receivable__payments__available_on"))
+    )
+
+
+def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
+    return Restriction.objects.filter(
+        receivable=receivable, provider=provider, status__in=LIVE
+    ).first()
+
+
+def latest_by_receivable(receivable_ids: Sequence[int], *, actor: User) -> dict[int, Restriction]:
+    """Receivable → its newest restriction, in one query."""
+    rows = (
+        restrictions_visible(actor)
+        .filter(receivable_id__in=receivable_ids)
+        .order_by("receivable_id", "-pk")
+        .distinct("receivable_id")
+    )
+    return {row.receivable_id: row for row in rows}
+
+
+def live_by_customer(customer_ids: Sequence[int], *, actor: User) -> dict[int, list[Restriction]]:
+    """Customer → live restrictions, newest first, in one query."""
+    found: dict[int, list[Restriction]] = {}
+    rows = restrictions_visible(actor).filter(customer_id__in=customer_ids, status__in=LIVE)
+    for row in rows.order_by("-pk"):
+        found.setdefault(row.customer_id, []).append(row)
+    return found
+
+
+def customer_has_live(actor: User) -> Exists:
+    """True of the customers (``OuterRef("pk")``) with a live restriction."""
+    live = restrictions_visible(actor).filter(customer_id=OuterRef("pk"), status__in=LIVE)
+    return Exists(live)
+
+
+def search(restrictions: QuerySet[Restriction], text: str, *, actor: User) -> QuerySet[Restriction]:
+    """By a whole document, protocol or *nosso número*; else by words of the customer's name."""
+    text = text.strip()
+    if not text:
+        return restrictions
+    bare = re.sub(r"[.\-/\s]", "", text).upper()
+    if not re.fullmatch(DOCUMENT_SHAPE, bare):
+        exact = restrictions.filter(Q(protocol=text) | Q(receivable__in=_by_number(text, actor)))
+        if exact.exists():
+            return exact
+    customers = customers_search(customers_visible(actor), text)
+    return restrictions.filter(customer__in=customers.order_by().values("pk"))
+
+
+def _by_number(text: str, actor: User) -> QuerySet[Receivable, Any]:
+    return receivables_visible(actor).filter(our_number=text).order_by().values("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One debt somebody may want to list, with the gate's answer."""
+
+    receivable: Receivable
+    findings: list[Finding]
+    existing: Restriction | None
+    """The live restriction that it has already at this bureau."""
+
+    @property
+    def refusals(self) -> list[Finding]:
+        """What stands against it and cannot be mended by filling in the customer's data."""
+        return [f for f in self.findings if f.blocks and not f.rule.field]
+
+    @property
+    def gaps(self) -> list[Finding]:
+        """The customer's data that must be filled in first."""
+        return [f for f in self.findings if f.blocks and f.rule.field]
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.existing is None and not self.refusals
+
+
+def candidates(
+    customer: Customer, integration: Integration, *, actor: User, limit: int = 200
+) -> list[Candidate]:
+    """The customer's debts that are still owed, the oldest first: three queries in all."""
+    owed = list(
+        receivables_visible(actor)
+        .filter(customer=customer, status__in=OWED)
+        .order_by("due_date", "pk")[:limit]
+    )
+    return _weighed(owed, integration)
+
+
+def candidate(receivable: Receivable, integration: Integration) -> Candidate:
+    return _weighed([receivable], integration)[0]
+
+
+def _weighed(receivables: list[Receivable], integration: Integration) -> list[Candidate]:
+    ids = [receivable.pk for receivable in receivables]
+    findings = evaluate(ids)
+    live = {
+        row.receivable_id: row
+        for row in Restriction.objects.filter(
+            receivable_id__in=ids, provider=integration.provider, status__in=LIVE
+        )
+    }
+    return [Candidate(r, findings[r.pk], live.get(r.pk)) for r in receivables]
+
+
+def overdue_not_listed(customer: Customer, *, actor: User) -> tuple[bool, bool]:
+    """Whether the customer has overdue debts, and whether any of them has no live restriction."""
+    debts = overdue(receivables_visible(actor)).filter(customer=customer)
+    live = Restriction.objects.filter(receivable_id=OuterRef("pk"), status__in=LIVE)
+    if debts.filter(~Exists(live)).exists():
+        return True, True
+    return debts.exists(), False
+
+
+def default_restriction_code(integration: Integration, customer: Customer) -> str:
+    """The integration's code for this kind of person."""
+    if customer.is_company and integration.company_restriction_code:
+        return integration.company_restriction_code
+    return integration.restriction_code
+
+
+def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
+    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out.
+
+    Where several codes mean the same, the integration's default decides, else the first.
+    """
+    found: dict[str, ReasonCode] = {}
+    for code in codes_for(integration, CodeKind.REMOVAL).filter(reason__in=RemovalReason.values):
+        if code.reason not in found or code.code == integration.removal_code:
+            found[code.reason] = code
+    return found
+
+
+def likely_reason(receivable: Receivable) -> str:
+    """Why a removal of this debt's listing would be asked for, as far as its state tells."""
+    if receivable.status == Receivable.Status.RECEIVED:
+        return RemovalReason.PAID
+    if receivable.status == Receivable.Status.CANCELLED:
+        return RemovalReason.DEBT_CANCELLED
+    return RemovalReason.RENEGOTIATED if receivable.renegotiated else ""
+
+
+def why_no_removal(restriction: Restriction) -> str:
+    """Why a removal cannot be asked for now; empty where it can."""
+    if restriction.status in AT_BUREAU:
+        return ""
+    match restriction.status:
+        case Status.QUEUED if restriction.unknown:
+            return (
+                "O birô ainda não confirmou se recebeu esta negativação. Nada foi feito. "
+                "Estamos conferindo; peça a baixa assim que houver resposta."
+            )
+        case Status.QUEUED | Status.DRAFT:
+            return "Esta negativação ainda não saiu para o birô. Cancele o pedido em vez de baixar."
+        case Status.REMOVAL_QUEUED | Status.REMOVAL_SENT:
+            return "A baixa desta negativação já foi pedida. Nada foi enviado de novo."
+        case _:
+            label = restriction.get_status_display().lower()
+            return f"Não há o que baixar: esta negativação está {label}."
+
+
+def why_no_cancel(restriction: Restriction) -> str:
+    """Why the request cannot be withdrawn now; empty where it can."""
+    if restriction.status == Status.QUEUED and not restriction.unknown:
+        return ""
+    if restriction.is_final:
+        label = restriction.get_status_display().lower()
+        return f"Não há o que cancelar: esta negativação está {label}. Nada foi feito."
+    return (
+        "Esta negativação já saiu para o birô e não pode mais ser cancelada aqui. "
+        "Nada foi feito. Peça a baixa assim que o birô responder."
     )

@@ -21,13 +21,19 @@ from regua.parties.models import Customer
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import (
     AT_BUREAU,
-    LIVE,
     Form,
     RemovalReason,
     Source,
     Status,
 )
 from regua.restrictions.models import Restriction, RestrictionEvent
+from regua.restrictions.selectors import (
+    default_restriction_code,
+    live_restriction,
+    removal_codes,
+    why_no_cancel,
+    why_no_removal,
+)
 
 SENDER = "restrictions.send"
 SYNC = "restrictions.sync"
@@ -91,10 +97,8 @@ def restriction_cancel(*, restriction: Restriction, actor: User) -> None:
             pk=restriction.pk, status=Status.QUEUED, unknown=False
         ).update(status=Status.CANCELLED, due_at=None, problem="")
         if not withdrawn:
-            raise ValidationError(
-                "Esta negativação já saiu para o birô e não pode mais ser cancelada aqui. "
-                "Nada foi feito. Peça a baixa assim que o birô responder."
-            )
+            restriction.refresh_from_db()
+            raise ValidationError(why_no_cancel(restriction))
         record_event(
             restriction,
             text="Pedido cancelado antes de sair.",
@@ -124,7 +128,7 @@ def removal_request(
             .get(pk=restriction.pk)
         )
         if locked.status not in AT_BUREAU:
-            raise ValidationError(_why_no_removal(locked))
+            raise ValidationError(why_no_removal(locked))
         code = _removal_code(locked.integration, reason, removal_code)
         before = locked.status
         locked.status = Status.REMOVAL_QUEUED
@@ -192,12 +196,6 @@ def debtor_snapshot(customer: Customer) -> dict[str, Any]:
     }
 
 
-def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
-    return Restriction.objects.filter(
-        receivable=receivable, provider=provider, status__in=LIVE
-    ).first()
-
-
 def _check_not_listed(receivable: Receivable, integration: Integration) -> None:
     existing = live_restriction(receivable, integration.provider)
     if existing is not None:
@@ -214,12 +212,7 @@ def _check_gate(receivable: Receivable) -> None:
 
 
 def _restriction_code(integration: Integration, customer: Customer, chosen: str) -> str:
-    default = (
-        integration.company_restriction_code or integration.restriction_code
-        if customer.is_company
-        else integration.restriction_code
-    )
-    code = chosen or default
+    code = chosen or default_restriction_code(integration, customer)
     usable = codes_for(integration, CodeKind.RESTRICTION, document=customer.document)
     if not code or not usable.filter(code=code).exists():
         raise ValidationError(
@@ -233,13 +226,10 @@ def _restriction_code(integration: Integration, customer: Customer, chosen: str)
 
 
 def _removal_code(integration: Integration, reason: str, chosen: str) -> str:
-    usable = codes_for(integration, CodeKind.REMOVAL)
     if chosen:
-        code = usable.filter(code=chosen).first()
+        code = codes_for(integration, CodeKind.REMOVAL).filter(code=chosen).first()
     else:
-        mapped = usable.filter(reason=reason)
-        # Where several codes mean the same, the integration's default decides.
-        code = mapped.filter(code=integration.removal_code).first() or mapped.first()
+        code = removal_codes(integration).get(reason)
     if code is None:
         raise ValidationError(
             {
@@ -248,19 +238,3 @@ def _removal_code(integration: Integration, reason: str, chosen: str) -> str:
             }
         )
     return code.code
-
-
-def _why_no_removal(restriction: Restriction) -> str:
-    match restriction.status:
-        case Status.QUEUED if restriction.unknown:
-            return (
-                "O birô ainda não confirmou se recebeu esta negativação. Nada foi feito. "
-                "Estamos conferindo; peça a baixa assim que houver resposta."
-            )
-        case Status.QUEUED | Status.DRAFT:
-            return "Esta negativação ainda não saiu para o birô. Cancele o pedido em vez de baixar."
-        case Status.REMOVAL_QUEUED | Status.REMOVAL_SENT:
-            return "A baixa desta negativação já foi pedida. Nada foi enviado de novo."
-        case _:
-            label = restriction.get_status_display().lower()
-            return f"Não há o que baixar: esta negativação está {label}."

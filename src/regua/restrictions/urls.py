@@ -1,16 +1,24 @@
 from django.urls import path
 
-from regua.restrictions import customer_views, views
+from regua.restrictions import customer_views, detail_views, views
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
     path("negativacoes/", views.restriction_list, name="restriction_list"),
     path("negativacoes/pagos/", views.overdue_removals, name="restriction_overdue_removals"),
-    path("negativacoes/<int:pk>/", views.restriction_detail, name="restriction_detail"),
-    path("negativacoes/<int:pk>/andamento/", views.restriction_live, name="restriction_live"),
-    path("negativacoes/<int:pk>/chamadas/", views.restriction_calls, name="restriction_calls"),
-    path("negativacoes/<int:pk>/baixa/", views.removal_create, name="removal_create"),
-    path("negativacoes/<int:pk>/cancelar/", views.restriction_cancel, name="restriction_cancel"),
+    path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
+    path(
+        "negativacoes/<int:pk>/andamento/", detail_views.restriction_live, name="restriction_live"
+    ),
+    path(
+        "negativacoes/<int:pk>/chamadas/", detail_views.restriction_calls, name="restriction_calls"
+    ),
+    path("negativacoes/<int:pk>/baixa/", detail_views.removal_create, name="removal_create"),
+    path(
+        "negativacoes/<int:pk>/cancelar/",
+        detail_views.restriction_cancel,
+        name="restriction_cancel",
+    ),
     path(
         "clientes/<int:pk>/negativacoes/",
         customer_views.customer_restrictions,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.documents import generate
+from regua.documents.check import complete_cpf
 from regua.integrations.models import Integration
 from regua.integrations.services import (
     catalogue_sync,
@@ -23,6 +24,7 @@ from regua.integrations.services import (
 from regua.organization.models import Branch, Company
 from regua.parties.models import Customer, Lead, Prospect, search_key
 from regua.receivables.models import Contract, Receivable
+from regua.sandbox import people
 
 PASSWORD = "regua-demo"  # noqa: S105  (printed on the screen; the demo listens on loopback only)
 PEOPLE = (
@@ -33,16 +35,8 @@ PEOPLE = (
     ("auditoria@demo.regua", "Dora Lins", Role.AUDIT, True),
 )
 CUSTOMERS = 120
-_FIRST = """
-    Adriana Alan Aline Bento Bianca Caio Cecília Davi Denise Elisa Fábio Flávia Geraldo Heitor
-    Inês Ivo Jorge Lia Lucas Márcia Nair Otávio Priscila Quésia Rita Rogério Samuel Tânia
-    Ulisses Valéria Wagner Yara Zélia
-""".split()
-_LAST = """
-    Amaral Antunes Bastos Braga Câmara Campos Coelho Duarte Esteves Farias Fontes Furtado
-    Guedes Leal Leite Lacerda Macedo Maia Marques Medeiros Mota Neves Paiva Peixoto Queiroz
-    Ramos Sales Tavares Torres Uchoa Vargas Vidal
-""".split()
+_CURIOUS = ("001", "002", "003", "004", "006", "007", "009", "012")
+"""Behaviours of the sandbox bureau (docs/sandbox.md) that some customers are given."""
 _STREETS = ("Rua das Acácias", "Avenida Brasil", "Rua Sete de Setembro", "Travessa do Sol")
 _DISTRICTS = ("Centro", "Jardim América", "Vila Nova", "Boa Vista")
 _PLANS = (Decimal("89.90"), Decimal("119.90"), Decimal("149.90"))
@@ -119,20 +113,20 @@ def _people_and_debts() -> Branch:
 
 def _customer(random: Random, branch: Branch, number: int) -> Customer:
     company = number % 10 == 9
-    name = f"{random.choice(_FIRST)} {random.choice(_LAST)} {random.choice(_LAST)}"
     if company:
-        name = f"{random.choice(_LAST)} & {random.choice(_LAST)} Comércio Ltda"
+        document = generate.cnpj(random, letters=number % 20 == 19).value
+    elif number < 2 * len(_CURIOUS) and number % 2:
+        document = complete_cpf(f"{random.randint(100_000, 999_999)}{_CURIOUS[number // 2]}")
+    else:
+        document = generate.cpf(random).value
+    name = people.name_of(document)
     customer = Customer(
         branch=branch,
         name=name,
         search_name=search_key(name),
-        document=(
-            generate.cnpj(random, letters=number % 20 == 19) if company else generate.cpf(random)
-        ).value,
+        document=document,
         sex="" if company else random.choice("FM"),
-        birth_date=None
-        if company
-        else date(random.randint(1955, 2003), random.randint(1, 12), random.randint(1, 28)),
+        birth_date=None if company else people.born_on(document),
         mobile=f"1198{random.randint(0, 9_999_999):07d}",
         email=f"cliente{number}@exemplo.test",
         postal_code=f"0{random.randint(1000000, 5999999):07d}",
@@ -173,10 +167,11 @@ def _debts(random: Random, customer: Customer, number: int, today: date) -> None
 
 
 def _potential(random: Random, model: type[Lead | Prospect], branch: Branch, number: int) -> None:
+    document = generate.cpf(random).value
     model.objects.create(
         branch=branch,
-        name=f"{random.choice(_FIRST)} {random.choice(_LAST)}",
-        document=generate.cpf(random).value if number % 3 else "",
+        name=people.name_of(document),
+        document=document if number % 3 else "",
         mobile=f"1197{random.randint(0, 9_999_999):07d}",
         city="São Paulo",
         state="SP",

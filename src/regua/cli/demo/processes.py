@@ -73,6 +73,9 @@ def _die_with_parent() -> None:
 
 
 def stop_all(children: list[Child]) -> None:
+    """Stop them, whatever happens meanwhile: a second Ctrl-C must not leave half of it running."""
+    for impatience in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(impatience, signal.SIG_IGN)
     for child in reversed(children):
         child.stop()
     for child in reversed(children):
@@ -107,7 +110,10 @@ def wait_until(ready: Callable[[], bool], *, children: list[Child], patience: fl
         for child in children:
             child.check()
         if time.monotonic() > deadline:
-            raise ProcessFailed("Demorou demais para ficar pronto. Veja os registros.")
+            logs = ", ".join(str(child.log) for child in children)
+            raise ProcessFailed(
+                f"Demorou demais para ficar pronto. Os registros dizem mais: {logs}."
+            )
         time.sleep(0.05)
 
 

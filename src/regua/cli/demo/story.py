@@ -92,18 +92,18 @@ def _main_job(sandbox_url: str) -> None:
     from regua.receivables.services import payment_record
     from regua.restrictions.services import removal_request, restriction_request
     from regua.restrictions.sync import restrictions_sync
+    from regua.sandbox import people
 
     actor = User.objects.get(email="gestor@demo.regua")
     integration = Integration.objects.get()
-    receivable = (
-        Receivable.objects.filter(
-            branch=integration.branch, status="open", due_date__lt=timezone.localdate()
-        )
-        .exclude(customer__mobile="")
-        .order_by("due_date", "id")
-        .first()
+    overdue = Receivable.objects.filter(
+        branch=integration.branch, status="open", due_date__lt=timezone.localdate()
+    ).exclude(customer__mobile="")
+    receivable = next(
+        debt
+        for debt in overdue.select_related("customer").order_by("due_date", "id")
+        if people.behaviour_of(debt.customer.document) is people.ORDINARY
     )
-    assert receivable is not None  # noqa: S101  (the demo's data always has one)
 
     _step("1. Consultar o documento do cliente")
     inquiry = inquiry_request(

@@ -1,0 +1,171 @@
+"""Asking about a document, and looking through what was asked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import uuid4
+
+from django import forms as django_forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from regua.accounts.models import User
+from regua.inquiries.models import Inquiry
+from regua.inquiries.selectors import inquirers
+from regua.inquiries.services import PURPOSE
+from regua.organization.models import Branch
+from regua.web import forms
+
+
+class InquiryForm(forms.Form):
+    """CPF/CNPJ, branch where it is not known yet, product and purpose."""
+
+    key = django_forms.UUIDField(required=False, widget=django_forms.HiddenInput)
+    branch = django_forms.ModelChoiceField(
+        label="Filial",
+        queryset=Branch.objects.none(),
+        empty_label="Escolha a filial",
+        error_messages={"invalid_choice": "Escolha uma filial da lista."},
+    )
+    document = forms.DocumentField(
+        label="CPF ou CNPJ", help_text="Com ou sem pontuação. O CNPJ novo pode ter letras."
+    )
+    product_code = django_forms.CharField(
+        label="Produto", required=False, max_length=30, widget=django_forms.RadioSelect
+    )
+    purpose = django_forms.CharField(
+        label="Finalidade",
+        max_length=120,
+        initial=PURPOSE,
+        help_text="Fica registrada com a consulta (LGPD, art. 7º, X).",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        branches: list[Branch],
+        branch: Branch | None,
+        document: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.known_branch = branch
+        """The branch where it is known without asking."""
+        self.known_document = document
+        """The document where it is known without asking."""
+        self.initial.setdefault("key", uuid4())
+        if branch:
+            del self.fields["branch"]
+        else:
+            self.fields["branch"].queryset = Branch.objects.filter(  # type: ignore[attr-defined]
+                pk__in=[b.pk for b in branches]
+            )
+        if document:
+            del self.fields["document"]
+
+    @property
+    def branch_field(self) -> bool:
+        return "branch" in self.fields
+
+    @property
+    def document_field(self) -> bool:
+        return "document" in self.fields
+
+    @property
+    def chosen_branch(self) -> Branch | None:
+        """What the page is about now, before anything is sent: chosen, typed or preset."""
+        if self.known_branch:
+            return self.known_branch
+        raw = self["branch"].value()
+        try:
+            found: Branch | None = self.fields["branch"].clean(raw) if raw else None
+        except ValidationError:
+            return None
+        return found
+
+    @property
+    def chosen_document(self) -> str:
+        """The valid document typed so far, or ''."""
+        if self.known_document:
+            return self.known_document
+        try:
+            typed: str = self.fields["document"].clean(self["document"].value())
+        except ValidationError:
+            return ""
+        return typed
+
+
+class InquiryFilter(forms.Form):
+    """The history's filters; what cannot be read is said and ignored."""
+
+    since = forms.DateField(label="De", required=False)
+    until = forms.DateField(label="Até", required=False)
+    status = django_forms.ChoiceField(
+        label="Situação",
+        required=False,
+        choices=[
+            ("", "Todas"),
+            ("unfinished", "Em andamento"),
+            (Inquiry.Status.ANSWERED.value, "Respondidas"),
+            (Inquiry.Status.REFUSED.value, "Recusadas"),
+        ],
+    )
+    requested_by = django_forms.ModelChoiceField(
+        label="Quem", required=False, queryset=User.objects.none(), empty_label="Todos"
+    )
+    branch = django_forms.ModelChoiceField(
+        label="Filial", required=False, queryset=Branch.objects.none(), empty_label="Todas"
+    )
+    lead = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
+    prospect = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, actor: User, branches: list[Branch], branch: Branch | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["requested_by"].queryset = inquirers(actor)  # type: ignore[attr-defined]
+        if branch or len(branches) < 2:
+            del self.fields["branch"]
+        else:
+            self.fields["branch"].queryset = Branch.objects.filter(  # type: ignore[attr-defined]
+                pk__in=[b.pk for b in branches]
+            )
+
+    def clean_since(self) -> date | None:
+        return self._day("since")
+
+    def clean_until(self) -> date | None:
+        return self._day("until")
+
+    def _day(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day and not 2000 <= day.year <= 2100:
+            raise ValidationError("Escreva um ano entre 2000 e 2100.")
+        return day
+
+    def narrow(self, rows: QuerySet[Inquiry]) -> QuerySet[Inquiry]:
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        for name in ("requested_by", "branch", "lead", "prospect"):
+            if name in chosen:
+                rows = rows.filter(**{name: chosen[name]})
+        if since := chosen.get("since"):
+            rows = rows.filter(requested_at__gte=_instant(since, time.min))
+        if until := chosen.get("until"):
+            rows = rows.filter(requested_at__lte=_instant(until, time.max))
+        match chosen.get("status"):
+            case "unfinished":
+                rows = rows.filter(status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT])
+            case str() as status:
+                rows = rows.filter(status=status)
+        return rows
+
+    @property
+    def in_use(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+def _instant(day: date, moment: time) -> datetime:
+    return datetime.combine(day, moment, tzinfo=timezone.get_current_timezone())

@@ -1,0 +1,160 @@
+"""What an inquiry and its report say, in words and colours. Pure: nothing is fetched here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from regua.bureaus.contract import InquiryReport, Pending, PendingKind
+from regua.inquiries.models import Inquiry
+from regua.parties.models import search_key
+from regua.web import formats
+from regua.web.status import Icon, Status, Tone
+
+KINDS: dict[str, str] = {
+    PendingKind.DEBT: "Dívidas",
+    PendingKind.PROTEST: "Protestos",
+    PendingKind.CHEQUE: "Cheques sem fundo",
+    PendingKind.LAWSUIT: "Ações judiciais",
+    PendingKind.BANKRUPTCY: "Falências",
+    PendingKind.OTHER: "Outras",
+}
+_REGULAR = {"regular", "ativa", "ativo"}
+_LEVELS = {"A": "high", "B": "high", "C": "medium", "D": "low", "E": "low"}
+_LEVEL_WORDS = {"high": "Score alto", "medium": "Score médio", "low": "Score baixo"}
+_LEVEL_TONES = {"high": Tone.DONE, "medium": Tone.NOTICE, "low": Tone.ACTIVE}
+
+QUEUED = Status("Na fila", Tone.QUEUED, Icon("clock"))
+ASKED = Status("No birô", Tone.SENT, Icon("send"))
+WAITING = Status("Esperando o birô", Tone.NOTICE, Icon("hourglass-low"))
+ANSWERED = Status("Respondida", Tone.DONE, Icon("circle-check"))
+REFUSED = Status("Recusada", Tone.REFUSED, Icon("circle-x"))
+
+
+def status_of(inquiry: Inquiry) -> Status:
+    if inquiry.status == Inquiry.Status.ANSWERED:
+        return ANSWERED
+    if inquiry.status == Inquiry.Status.REFUSED:
+        return REFUSED
+    if inquiry.problem:
+        return WAITING
+    return ASKED if inquiry.status == Inquiry.Status.SENT else QUEUED
+
+
+def level_of(score: int | None, band: str) -> str:
+    """``high``, ``medium`` or ``low`` by the bureau's band, else by the number; '' without one."""
+    if score is None:
+        return ""
+    if band.upper() in _LEVELS:
+        return _LEVELS[band.upper()]
+    return "high" if score >= 600 else "medium" if score >= 400 else "low"
+
+
+def score_tone(score: int | None, band: str) -> Tone:
+    return _LEVEL_TONES.get(level_of(score, band), Tone.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The first thing to read. Not a credit policy: it only sums the report up."""
+
+    title: str
+    reasons: tuple[str, ...]
+    tone: Tone
+    icon: str
+
+
+def verdict_of(inquiry: Inquiry) -> Verdict:
+    level = level_of(inquiry.score, inquiry.band)
+    count, total = inquiry.pendings_count or 0, inquiry.pendings_total or Decimal(0)
+    regular = inquiry.document_status.strip().casefold() in _REGULAR
+    title = f"{_LEVEL_WORDS.get(level, 'Sem score')}, {_pendings(count)}"
+    reasons = []
+    if not regular:
+        said = inquiry.document_status.strip().lower() or "não informada"
+        reasons.append(f"A situação do documento na Receita é “{said}”.")
+    if count:
+        reasons.append(f"As pendências somam {formats.brl(total)}.")
+    if inquiry.default_probability is not None:
+        reasons.append(f"Probabilidade de inadimplência de {percent(inquiry.default_probability)}.")
+    if inquiry.score is None:
+        reasons.append("O birô não calculou score para este documento.")
+    if not regular or level == "low":
+        return Verdict(title, tuple(reasons), Tone.ACTIVE, Icon("alert-circle"))
+    if count or level == "medium":
+        return Verdict(title, tuple(reasons), Tone.NOTICE, Icon("alert-triangle"))
+    if not level:
+        return Verdict(title, tuple(reasons), Tone.QUEUED, Icon("help-circle"))
+    return Verdict(title, tuple(reasons), Tone.DONE, Icon("circle-check"))
+
+
+def _pendings(count: int) -> str:
+    if not count:
+        return "sem pendências"
+    return "1 pendência" if count == 1 else f"{formats.number(count)} pendências"
+
+
+def percent(share: Decimal) -> str:
+    """``Decimal("0.085")`` → ``8,5%``."""
+    number = (share * 100).normalize()
+    text = f"{number:f}"
+    return f"{text.replace('.', ',')}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The pendings of one kind."""
+
+    label: str
+    items: tuple[Pending, ...]
+    total: Decimal
+
+
+def groups_of(pendings: Iterable[Pending]) -> list[Group]:
+    found: dict[str, list[Pending]] = {}
+    for pending in pendings:
+        found.setdefault(pending.kind, []).append(pending)
+    return [
+        Group(label, tuple(found[kind]), sum((p.amount for p in found[kind]), Decimal(0)))
+        for kind, label in KINDS.items()
+        if kind in found
+    ]
+
+
+def identity_of(inquiry: Inquiry, report: InquiryReport) -> list[tuple[str, str]]:
+    company = inquiry.is_company
+    return [
+        ("Razão social" if company else "Nome", report.name),
+        ("CNPJ" if company else "CPF", formats.document_masked(inquiry.document)),
+        ("Situação na Receita", report.document_status.capitalize()),
+        (
+            "Abertura" if company else "Nascimento",
+            formats.day(report.born_or_opened_on) if report.born_or_opened_on else "",
+        ),
+    ]
+
+
+def progress_of(inquiry: Inquiry, now: datetime) -> dict[str, str]:
+    """What to say while the answer is not there, and how often to look again."""
+    age = (now - inquiry.requested_at).total_seconds()
+    phase = "problem" if inquiry.problem else "slow" if age > 15 else "asking"
+    again = ""
+    if phase == "problem" and inquiry.due_at:
+        again = (
+            f"Tentaremos de novo às {formats.local(inquiry.due_at):%H:%M:%S}."
+            if inquiry.due_at > now
+            else "Tentando de novo agora…"
+        )
+    return {
+        "phase": phase,
+        "again": again,
+        "every": "1s" if age < 60 else "3s" if age < 600 else "15s",
+    }
+
+
+def same_name(ours: str, theirs: str) -> bool:
+    """Whether two names are the same but for case, accents and punctuation."""
+    return re.findall(r"\w+", search_key(ours)) == re.findall(r"\w+", search_key(theirs))

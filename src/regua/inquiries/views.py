@@ -1,0 +1,198 @@
+"""*Central de consultas (CPF e CNPJ)* and the page of one inquiry."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from regua.accounts.access import require
+from regua.accounts.permissions import Permission
+from regua.accounts.requests import Request
+from regua.bureaus import registry
+from regua.inquiries import reading
+from regua.inquiries.asking import ask, offer_for
+from regua.inquiries.forms import InquiryFilter, InquiryForm
+from regua.inquiries.models import Inquiry
+from regua.inquiries.selectors import inquiries_visible, inquiry_report
+from regua.integrations.selectors import branches_ready, calls_about
+from regua.integrations.vault import VaultError
+from regua.parties.selectors import leads_visible, prospects_visible
+from regua.web import keyset
+
+
+def inquiry_list(request: Request) -> HttpResponse:
+    """The form on top, what was asked below."""
+    actor = request.user
+    require(actor, Permission.VIEW_INQUIRIES)
+    context: dict[str, Any] = {"asks": actor.can(Permission.REQUEST_INQUIRY)}
+    if request.method == "POST":
+        require(actor, Permission.REQUEST_INQUIRY)
+    if context["asks"]:
+        form = _form(request)
+        answer = answer_asking(request, form)
+        if answer:
+            return answer
+        context |= {"form": form, "offer": offer_for(form, actor=actor)}
+    return render(request, "inquiries/inquiry_list.html", context | _history(request))
+
+
+def answer_asking(request: Request, form: InquiryForm, **party: Any) -> HttpResponse | None:
+    """What a posted form leads to: the new inquiry's page, or only its options.
+
+    The options (products, price, an earlier answer) are posted for too, so that documents stay out
+    of addresses. None where the form's own page is to be shown.
+    """
+    if request.method != "POST":
+        return None
+    if "options" not in request.POST:
+        inquiry = ask(form, actor=request.user, **party)
+        return redirect("inquiry_detail", inquiry.pk) if inquiry else None
+    if not request.htmx:
+        return None
+    context = {"form": form, "offer": offer_for(form, actor=request.user)}
+    return render(request, "inquiries/_options.html", context)
+
+
+def _form(request: Request) -> InquiryForm:
+    """The form for any document; the branch is asked for only where it is in doubt."""
+    branches = request.branches
+    branch = request.branch or (branches[0] if len(branches) == 1 else None)
+    initial = {}
+    if not branch:
+        ready = branches_ready(b.pk for b in branches)
+        initial["branch"] = next((b.pk for b in branches if b.pk in ready), None)
+    data = request.POST if request.method == "POST" else None
+    return InquiryForm(data, branches=branches, branch=branch, initial=initial)
+
+
+def _history(request: Request) -> dict[str, Any]:
+    rows = inquiries_visible(request.user)
+    if request.branch:
+        rows = rows.filter(branch=request.branch)
+    filters = InquiryFilter(
+        request.GET, actor=request.user, branches=request.branches, branch=request.branch or None
+    )
+    rows = filters.narrow(rows)
+    page = keyset.paginate(
+        rows, ordering=("-requested_at", "-pk"), cursor=request.GET.get("cursor")
+    )
+    return {
+        "filters": filters,
+        "of_whom": _of_whom(request, filters),
+        "page": with_statuses(page),
+        "total": keyset.capped_count(rows),
+        "show_branch": not request.branch and len(request.branches) > 1,
+    }
+
+
+def _of_whom(request: Request, filters: InquiryFilter) -> str:
+    """The lead or prospect that the history is narrowed to."""
+    chosen = filters.cleaned_data
+    if pk := chosen.get("lead"):
+        lead = leads_visible(request.user).filter(pk=pk).first()
+        return f"lead {lead.name}" if lead else "lead escolhido"
+    if pk := chosen.get("prospect"):
+        prospect = prospects_visible(request.user).filter(pk=pk).first()
+        return f"prospecção {prospect.name}" if prospect else "prospecção escolhida"
+    return ""
+
+
+def with_statuses(page: keyset.KeysetPage[Any]) -> keyset.KeysetPage[Any]:
+    """Give each inquiry of a page what its row shows besides its columns."""
+    for inquiry in page:
+        inquiry.shown_status = reading.status_of(inquiry)
+        inquiry.score_tone = reading.score_tone(inquiry.score, inquiry.band)
+    return page
+
+
+@never_cache
+@require_safe
+def inquiry_detail(request: Request, pk: int) -> HttpResponse:
+    inquiry = _get(request, pk)
+    return render(request, "inquiries/inquiry_detail.html", _context(request, inquiry))
+
+
+@never_cache
+@require_safe
+def inquiry_progress(request: Request, pk: int) -> HttpResponse:
+    """What the page polls: 204 while there is nothing new to show."""
+    inquiry = _get(request, pk)
+    context = _context(request, inquiry)
+    if request.GET.get("v") == context["version"]:
+        return HttpResponse(status=204)
+    return render(request, "inquiries/_inquiry.html", context)
+
+
+def _get(request: Request, pk: int) -> Inquiry:
+    rows = inquiries_visible(request.user).select_related("integration")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
+    actor = request.user
+    context: dict[str, Any] = {
+        "inquiry": inquiry,
+        "shown_status": reading.status_of(inquiry),
+        "asks": actor.can(Permission.REQUEST_INQUIRY),
+        "provider_name": _provider_name(inquiry),
+    }
+    if not inquiry.is_finished:
+        progress = reading.progress_of(inquiry, timezone.now())
+        version = f"{inquiry.status}-{inquiry.attempts if inquiry.problem else 0}-" + "-".join(
+            (progress["phase"], progress["every"], "now" if "…" in progress["again"] else "")
+        )
+        return context | {"progress": progress, "version": version}
+    if actor.can(Permission.VIEW_BUREAU_CALLS):
+        context["calls"] = _calls(inquiry, request)
+    context["version"] = inquiry.status
+    try:
+        report = inquiry_report(inquiry)
+    except VaultError as error:
+        return context | {"unreadable": str(error)}
+    if report is None:
+        return context
+    return context | {
+        "report": report,
+        "verdict": reading.verdict_of(inquiry),
+        "score_tone": reading.score_tone(inquiry.score, inquiry.band),
+        "score_label": f"Faixa {inquiry.band}" if inquiry.band else "Score",
+        "probability": reading.percent(inquiry.default_probability)
+        if inquiry.default_probability is not None
+        else "",
+        "identity": reading.identity_of(inquiry, report),
+        "name_differs": _name_differs(inquiry, report.name),
+        "groups": reading.groups_of(report.pendings),
+    }
+
+
+def _calls(inquiry: Inquiry, request: Request) -> list[Any]:
+    """The calls with what was sent and received laid out to be read."""
+    calls: list[Any] = list(calls_about(f"inquiry:{inquiry.pk}", actor=request.user)[:50])
+    for call in calls:
+        call.request_text, call.response_text = _layout(call.request), _layout(call.response)
+    return calls
+
+
+def _layout(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, indent=2) if body not in (None, "", {}) else ""
+
+
+def _provider_name(inquiry: Inquiry) -> str:
+    try:
+        return registry.get(inquiry.integration.provider).name
+    except LookupError:
+        return inquiry.integration.provider
+
+
+def _name_differs(inquiry: Inquiry, name: str) -> str:
+    """The name in our records where the bureau knows another for the document."""
+    party = inquiry.party
+    if party is None or not name or reading.same_name(party.name, name):
+        return ""
+    return party.name

@@ -1,0 +1,192 @@
+"""*Configurações › Integrações › Integrações de Análise de Crédito*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from regua.accounts.access import require
+from regua.accounts.permissions import Permission
+from regua.accounts.requests import Request
+from regua.bureaus import registry
+from regua.bureaus.errors import BureauError
+from regua.integrations.forms import CODES, IntegrationForm
+from regua.integrations.models import Integration
+from regua.integrations.selectors import integrations_visible, last_call
+from regua.integrations.services import catalogue_sync, connection_test
+from regua.integrations.vault import VaultError
+from regua.web import formats, keyset
+from regua.web.status import Icon, Status, Tone
+
+_FAILURES = (BureauError, VaultError, LookupError)
+LINKED = Status("Vinculada", Tone.DONE, Icon("circle-check"))
+UNLINKED = Status("Não vinculada", Tone.MUTED, Icon("circle-minus"))
+
+
+def provider_name(integration: Integration) -> str:
+    try:
+        return registry.get(integration.provider).name
+    except LookupError:
+        return integration.provider
+
+
+def link_status(integration: Integration) -> Status:
+    return LINKED if integration.linked_at else UNLINKED
+
+
+def _sentence(error: Exception) -> str:
+    return error.message if isinstance(error, BureauError) else str(error)
+
+
+def integration_list(request: Request) -> HttpResponse:
+    require(request.user, Permission.VIEW_INTEGRATIONS)
+    rows = integrations_visible(request.user)
+    if request.branch:
+        rows = rows.filter(branch=request.branch)
+    page = keyset.paginate(rows, ordering=("pk",), cursor=request.GET.get("cursor"))
+    for row in page:
+        row.provider_name = provider_name(row)
+        row.link_status = link_status(row)
+    context = {
+        "page": page,
+        "total": keyset.capped_count(rows),
+        "manages": request.user.can(Permission.MANAGE_INTEGRATIONS),
+        "broken": registry.broken(),
+        "now": timezone.now(),
+    }
+    return render(request, "integrations/integration_list.html", context)
+
+
+def integration_new(request: Request) -> HttpResponse:
+    require(request.user, Permission.MANAGE_INTEGRATIONS)
+    form = IntegrationForm(
+        request.POST or None, actor=request.user, initial={"branch": request.branch or None}
+    )
+    if request.method == "POST" and form.is_valid():
+        created = form.save()
+        if created:
+            messages.success(
+                request,
+                f"Integração nº {created.pk} cadastrada. Agora atualize os códigos e vincule-a "
+                "à filial.",
+            )
+            return redirect("integration_detail", created.pk)
+    context = {
+        "form": form,
+        "manages": True,
+        "broken": registry.broken(),
+        "providers": registry.all(),
+    }
+    return render(request, "integrations/integration_form.html", context)
+
+
+def integration_detail(request: Request, pk: int) -> HttpResponse:
+    integration = _get(request, pk)
+    if request.method == "POST":
+        require(request.user, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
+    form = IntegrationForm(request.POST or None, actor=request.user, integration=integration)
+    if request.method == "POST" and form.is_valid() and form.save():
+        messages.success(request, f"Integração nº {integration.pk} gravada.")
+        return redirect("integration_detail", integration.pk)
+    return render(request, "integrations/integration_form.html", _context(request, form))
+
+
+@require_POST
+def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
+    """*Atualizar códigos de restrição*; what is being typed in the form is not lost."""
+    integration = _get(request, pk)
+    problem = ""
+    try:
+        counts = catalogue_sync(integration=integration, actor=request.user)
+        said = (
+            f"O birô tem {counts['products']} produtos, {counts['restriction']} códigos de "
+            f"restrição e {counts['removal']} códigos de baixa. As listas estão atualizadas."
+        )
+    except _FAILURES as error:
+        problem = said = _sentence(error)
+    integration.refresh_from_db()
+    if not request.htmx:
+        (messages.error if problem else messages.success)(request, said)
+        return redirect("integration_detail", integration.pk)
+    typed = {name: request.POST.get(name, "") for name in CODES if name in request.POST}
+    form = IntegrationForm(actor=request.user, integration=integration)
+    for name, value in typed.items():
+        if value in dict(form.fields[name].choices):  # type: ignore[attr-defined]
+            form.initial[name] = value
+    context = _context(request, form) | {"said": said, "problem": problem, "swapped": True}
+    return render(request, "integrations/_codes.html", context)
+
+
+@require_POST
+def integration_test(request: Request, pk: int) -> HttpResponse:
+    """*Testar conexão*: the saved credentials against the bureau, changing nothing."""
+    integration = _get(request, pk)
+    problem = ""
+    try:
+        number = connection_test(integration=integration, actor=request.user)
+        said = f"O birô respondeu e vende {number} produtos a esta filial. Nada foi cobrado."
+    except _FAILURES as error:
+        problem = said = _sentence(error)
+    integration.refresh_from_db()
+    if not request.htmx:
+        (messages.error if problem else messages.success)(request, said)
+        return redirect("integration_detail", integration.pk)
+    form = IntegrationForm(actor=request.user, integration=integration)
+    context = _context(request, form) | {"tested": said, "test_problem": problem}
+    return render(request, "integrations/_state.html", context)
+
+
+def _get(request: Request, pk: int) -> Integration:
+    if not request.user.can(Permission.VIEW_INTEGRATIONS):
+        raise Http404
+    return get_object_or_404(integrations_visible(request.user), pk=pk)
+
+
+def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
+    integration = form.integration
+    assert integration is not None  # noqa: S101
+    products = [product for product in integration.products.all() if product.gone_at is None]
+    call = last_call(integration)
+    try:
+        provider = registry.get(integration.provider)
+    except LookupError:
+        provider = None
+    webhook = reverse("bureau_webhook", args=[integration.webhook_id])
+    return {
+        "form": form,
+        "integration": integration,
+        "provider": provider,
+        "provider_name": provider.name if provider else integration.provider,
+        "manages": request.user.can(Permission.MANAGE_INTEGRATIONS),
+        "link_status": link_status(integration),
+        "products": products,
+        "call": call,
+        "call_at": _short(call.started_at) if call else "",
+        "token": _token(integration),
+        "webhook_url": f"{settings.CONFIG.base_url}{webhook}",
+    }
+
+
+def _token(integration: Integration) -> str:
+    """The token's state in words; the token itself is never shown."""
+    expires = integration.token_expires_at
+    if not integration.token_sealed or expires is None:
+        return "Ainda não gerado. É gerado na primeira consulta."
+    if expires <= timezone.now():
+        return f"Venceu {_short(expires)}; um novo será gerado na próxima chamada"
+    return f"Válido até {_short(expires)}"
+
+
+def _short(moment: Any) -> str:
+    """The time alone today, day and time otherwise."""
+    local = formats.local(moment)
+    if local.date() == timezone.localdate():
+        return local.strftime("%H:%M")
+    return formats.instant(moment)

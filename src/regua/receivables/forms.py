@@ -1,0 +1,34 @@
+"""What people type about receivables."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import forms as django_forms
+
+from regua.web import forms
+
+
+class ReceivableFilter(forms.Form):
+    situacao = django_forms.ChoiceField(
+        label="Situação",
+        required=False,
+        choices=[
+            ("", "Todos"),
+            ("vencidos", "Vencidos"),
+            ("abertos", "Em aberto"),
+            ("recebidos", "Recebidos"),
+            ("cancelados", "Cancelados"),
+        ],
+    )
+
+
+class PaymentForm(forms.Form):
+    amount = forms.MoneyField(label="Valor recebido", min_value=Decimal("0.01"))
+    paid_on = forms.DateField(label="Data do pagamento")
+    available_on = forms.DateField(
+        label="Dinheiro disponível em",
+        required=False,
+        help_text="Só se for outro dia, como num cheque. O prazo para tirar uma negativação "
+        "conta a partir daí.",
+    )

@@ -1,0 +1,155 @@
+"""A customer's receivables, and recording what was paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from regua.accounts.access import require
+from regua.accounts.permissions import Permission
+from regua.accounts.requests import Request
+from regua.parties.forms import add_errors
+from regua.parties.panels import customer_page
+from regua.receivables import selectors
+from regua.receivables.forms import PaymentForm, ReceivableFilter
+from regua.receivables.models import Receivable
+from regua.receivables.panels import receivable_panels
+from regua.receivables.services import payment_record
+from regua.web import formats, keyset
+from regua.web.status import Icon, Status, Tone
+
+_SHOWN = {
+    Receivable.Status.OPEN: Status("Em aberto", Tone.QUEUED, Icon("clock")),
+    Receivable.Status.PARTIAL: Status("Pago em parte", Tone.NOTICE, Icon("coins")),
+    Receivable.Status.RECEIVED: Status("Recebido", Tone.DONE, Icon("circle-check")),
+    Receivable.Status.CANCELLED: Status("Cancelado", Tone.MUTED, Icon("circle-minus")),
+}
+_OVERDUE = Status("Vencido", Tone.ACTIVE, Icon("calendar-due"))
+
+
+@require_safe
+def customer_receivables(request: Request, pk: int) -> HttpResponse:
+    require(request.user, Permission.VIEW_RECEIVABLES)
+    page = customer_page(request, pk, tab="customer_receivables")
+    form = ReceivableFilter(request.GET)
+    form.is_valid()
+    situation = form.cleaned_data.get("situacao", "")
+    found = selectors.receivables_visible(request.user).filter(customer=page["customer"])
+    one = request.GET.get("titulo", "")
+    found = found.filter(pk=int(one)) if _is_key(one) else _narrow(found, situation)
+    rows = keyset.paginate(
+        found, ordering=("-due_date", "-pk"), cursor=request.GET.get("cursor"), page_size=25
+    )
+    notes = receivable_panels.notes_of(rows.items, request.user)
+    context = {
+        **page,
+        "form": form,
+        "narrowed": bool(situation or one),
+        "page": rows,
+        "total": keyset.capped_count(found),
+        "rows": [_row(receivable, notes[receivable.pk]) for receivable in rows],
+        "can_pay": request.user.can(Permission.RECORD_PAYMENT),
+    }
+    return render(request, "receivables/customer_receivables.html", context)
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _narrow(found: QuerySet[Receivable], situation: str) -> QuerySet[Receivable]:
+    match situation:
+        case "vencidos":
+            return selectors.overdue(found)
+        case "abertos":
+            return found.filter(status__in=selectors.OWED)
+        case "recebidos":
+            return found.filter(status=Receivable.Status.RECEIVED)
+        case "cancelados":
+            return found.filter(status=Receivable.Status.CANCELLED)
+    return found
+
+
+def _row(receivable: Receivable, notes: list[Any]) -> dict[str, Any]:
+    late = receivable.is_owed and receivable.due_date < timezone.localdate()
+    shown = _SHOWN[Receivable.Status(receivable.status)]
+    remarks = [
+        label
+        for flag, label in (
+            (late and receivable.status == Receivable.Status.PARTIAL, "vencido"),
+            (receivable.renegotiated, "renegociado"),
+            (receivable.disputed, "contestado pelo cliente"),
+            (receivable.awaiting_confirmation, "pagamento aguardando confirmação"),
+        )
+        if flag
+    ]
+    return {
+        "receivable": receivable,
+        "status": _OVERDUE if late and receivable.status == Receivable.Status.OPEN else shown,
+        "late": late,
+        "remarks": ", ".join(remarks),
+        "notes": notes,
+    }
+
+
+def payment_create(request: Request, pk: int) -> HttpResponse:
+    receivable = get_object_or_404(selectors.receivables_visible(request.user), pk=pk)
+    require(request.user, Permission.RECORD_PAYMENT, branch_id=receivable.branch_id)
+    if not receivable.is_owed:
+        messages.warning(
+            request,
+            f"O título {receivable.number} não está em aberto "
+            f"({receivable.get_status_display().lower()}). Nada foi registrado.",
+        )
+        return redirect("customer_receivables", receivable.customer_id)
+    notices = [
+        note.notice
+        for note in receivable_panels.notes_of([receivable], request.user)[receivable.pk]
+        if note.notice
+    ]
+    form = PaymentForm(
+        request.POST or None,
+        initial={"amount": receivable.open_amount, "paid_on": timezone.localdate()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            payment_record(receivable=receivable, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            _say_what_was_paid(request, receivable, notices)
+            return redirect("customer_receivables", receivable.customer_id)
+    context = {
+        "receivable": receivable,
+        "form": form,
+        "notices": notices,
+        "payments": selectors.payments_of(receivable),
+        "facts": [
+            ("Título", receivable.number),
+            (
+                "Vencimento",
+                f"{formats.day(receivable.due_date)}, {formats.ago(receivable.due_date)}",
+            ),
+            ("Valor", formats.brl(receivable.amount)),
+            ("Em aberto", formats.brl(receivable.open_amount)),
+        ],
+    }
+    return render(request, "receivables/payment_form.html", context)
+
+
+def _say_what_was_paid(request: Request, receivable: Receivable, notices: list[str]) -> None:
+    rest = (
+        f"Ainda faltam {formats.brl(receivable.open_amount)}."
+        if receivable.is_owed
+        else "O título está quitado."
+    )
+    messages.success(request, f"Pagamento do título {receivable.number} registrado. {rest}")
+    for notice in notices:
+        messages.warning(request, notice)

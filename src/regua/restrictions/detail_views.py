@@ -1,0 +1,205 @@
+"""One listing: where it stands, what happened, and what may be done about it now."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from regua.accounts.access import require
+from regua.accounts.permissions import Permission
+from regua.accounts.requests import Request
+from regua.integrations.selectors import calls_about
+from regua.parties.forms import add_errors
+from regua.restrictions import selectors, services, wording
+from regua.restrictions.choices import LIVE, RemovalReason, Status
+from regua.restrictions.forms import RemovalForm
+from regua.restrictions.models import Restriction, RestrictionEvent
+from regua.web import formats
+from regua.web.responses import nothing_to_swap
+
+CALLS = 30
+"""How many calls to the bureau are shown, the newest."""
+
+
+def _find(request: Request, pk: int) -> Restriction:
+    found = selectors.restrictions_visible(request.user).select_related(
+        "requested_by", "removal_requested_by"
+    )
+    return get_object_or_404(found, pk=pk)
+
+
+@require_safe
+def restriction_detail(request: Request, pk: int) -> HttpResponse:
+    restriction = _find(request, pk)
+    return render(request, "restrictions/restriction_detail.html", _page(request, restriction))
+
+
+@never_cache
+@require_safe
+def restriction_live(request: Request, pk: int) -> HttpResponse:
+    """The parts that change by themselves; nothing at all (204) while they have not."""
+    if not request.htmx:
+        return redirect("restriction_detail", pk)
+    page = _page(request, _find(request, pk))
+    if request.GET.get("v") == page["version"]:
+        return nothing_to_swap()
+    return render(request, "restrictions/restriction_live.html", page)
+
+
+def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
+    events = list(restriction.events.select_related("actor"))
+    return {
+        "restriction": restriction,
+        "standing": wording.standing(restriction),
+        "hint": wording.debt_hint(restriction),
+        "entries": wording.timeline(restriction, events),
+        "facts": _facts(restriction),
+        "version": _version(restriction, events),
+        "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
+        **_actions(request, restriction),
+    }
+
+
+def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
+    """Changes with whatever the page shows."""
+    seen = (
+        r.status,
+        r.unknown,
+        r.unavailable,
+        r.problem,
+        str(r.due_at),
+        r.bureau_version,
+        r.receivable.status,
+        r.integration.problem,
+        events[-1].pk if events else 0,
+    )
+    return f"{zlib.crc32(repr(seen).encode()):08x}"
+
+
+def _actions(request: Request, r: Restriction) -> dict[str, Any]:
+    actor = request.user
+    may_remove = actor.can(Permission.REQUEST_REMOVAL)
+    may_list = actor.can(Permission.REQUEST_RESTRICTION)
+    return {
+        "shows_removal": may_remove and r.status in LIVE and r.status != Status.QUEUED,
+        "no_removal": selectors.why_no_removal(r),
+        "shows_cancel": may_list and r.status == Status.QUEUED,
+        "no_cancel": selectors.why_no_cancel(r),
+        "shows_again": may_list
+        and r.status in (Status.REFUSED, Status.CANCELLED)
+        and r.receivable.is_owed,
+    }
+
+
+def _facts(r: Restriction) -> list[tuple[str, str]]:
+    facts = [
+        ("Valor negativado", formats.brl(r.amount)),
+        ("Vencimento", formats.day(r.due_date)),
+        ("Título", r.receivable.number),
+        ("Contrato", r.contract_number),
+        ("Nosso número", r.our_number),
+        ("Código de restrição", r.restriction_code),
+        ("Protocolo no birô", r.protocol),
+        ("Forma", r.get_form_display()),
+        ("Pedida em", formats.instant(r.requested_at)),
+        ("Pedida por", r.requested_by.name if r.requested_by else "Rotina automática"),
+        ("Comunicado em", formats.day(r.notified_on)),
+        ("Visível em", formats.day(r.visible_on)),
+    ]
+    if r.removal_reason or r.removed_on or r.removal_code:
+        reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
+        facts += [
+            (
+                "Motivo da baixa",
+                f"{reason} (código {r.removal_code})" if r.removal_code else reason,
+            ),
+            ("Baixa pedida em", formats.instant(r.removal_requested_at)),
+            ("Baixa pedida por", r.removal_requested_by.name if r.removal_requested_by else ""),
+            ("Baixada em", formats.day(r.removed_on)),
+        ]
+    return facts
+
+
+@never_cache
+@require_safe
+def restriction_calls(request: Request, pk: int) -> HttpResponse:
+    """The calls made to the bureau about this listing, redacted."""
+    restriction = _find(request, pk)
+    if not request.user.can(Permission.VIEW_BUREAU_CALLS):
+        raise Http404
+    calls = calls_about(f"restriction:{restriction.pk}", actor=request.user)
+    newest = list(calls.reverse()[: CALLS + 1])
+    context = {
+        "restriction": restriction,
+        "more": len(newest) > CALLS,
+        "limit": CALLS,
+        "calls": [
+            {"call": call, "request": _pretty(call.request), "response": _pretty(call.response)}
+            for call in newest[:CALLS]
+        ],
+    }
+    return render(request, "restrictions/calls.html", context)
+
+
+def _pretty(value: Any) -> str:
+    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def removal_create(request: Request, pk: int) -> HttpResponse:
+    restriction = _find(request, pk)
+    require(request.user, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
+    if obstacle := selectors.why_no_removal(restriction):
+        messages.warning(request, obstacle)
+        return redirect("restriction_detail", pk)
+    codes = selectors.removal_codes(restriction.integration)
+    form = RemovalForm(
+        request.POST or None,
+        codes=codes,
+        initial={"reason": selectors.likely_reason(restriction.receivable)},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.removal_request(
+                restriction=restriction, actor=request.user, reason=form.cleaned_data["reason"]
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, "Baixa pedida. Acompanhe aqui até o birô confirmar.")
+            return redirect("restriction_detail", pk)
+    receivable = restriction.receivable
+    context = {
+        "restriction": restriction,
+        "form": form,
+        "codes": codes,
+        "still_owed": receivable.is_owed,
+        "facts": [
+            ("Cliente", restriction.customer.name),
+            ("Título", receivable.number),
+            ("Valor negativado", formats.brl(restriction.amount)),
+            ("Protocolo no birô", restriction.protocol),
+        ],
+    }
+    return render(request, "restrictions/removal_form.html", context)
+
+
+@require_POST
+def restriction_cancel(request: Request, pk: int) -> HttpResponse:
+    restriction = _find(request, pk)
+    try:
+        services.restriction_cancel(restriction=restriction, actor=request.user)
+    except ValidationError as error:
+        for sentence in error.messages:
+            messages.error(request, sentence)
+    else:
+        messages.success(request, "Pedido cancelado. O birô não soube desta dívida.")
+    return redirect("restriction_detail", pk)

@@ -1,0 +1,185 @@
+"""What restrictions add to the customer page, to the customers' list and to receivables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.compliance.selectors import customer_gaps, evaluate
+from regua.integrations.selectors import NoIntegration, integration_in_use
+from regua.parties.models import Customer
+from regua.parties.panels import Action, Column, Fact, Situation, customer_panels
+from regua.receivables.models import Receivable
+from regua.receivables.panels import RowNote, receivable_panels
+from regua.restrictions import selectors
+from regua.restrictions.choices import LIVE, Status
+from regua.restrictions.models import Restriction
+from regua.web import formats
+from regua.web.status import STATUSES, Icon
+from regua.web.templatetags.regua import status_badge
+
+_WORST_FIRST = (
+    "active",
+    "unknown",
+    "unavailable",
+    "notified",
+    "sent",
+    "queued",
+    "removal_queued",
+    "removal_sent",
+)
+
+
+def _count(customer: Customer, actor: User) -> int:
+    return selectors.restrictions_visible(actor).filter(customer=customer).count()
+
+
+def _live_fact(customer: Customer, actor: User) -> Fact | None:
+    if not actor.can(Permission.VIEW_RESTRICTIONS):
+        return None
+    live = selectors.live_by_customer([customer.pk], actor=actor).get(customer.pk, [])
+    if not live:
+        return Fact(label="Negativações vivas", value="0", hint="Nada negativado", icon="ban")
+    worst = _worst(live)
+    hint = STATUSES[worst.shown_status].label
+    if worst.status in (Status.NOTIFIED, Status.ACTIVE) and worst.visible_on:
+        since = "visível em" if worst.status == Status.NOTIFIED else "visível desde"
+        hint = f"{hint}; {since} {formats.day(worst.visible_on)}"
+    return Fact(
+        label="Negativações vivas",
+        value=str(len(live)),
+        hint=hint,
+        icon="ban",
+        tone=str(STATUSES[worst.shown_status].tone),
+        url=reverse("customer_restrictions", args=[customer.pk]),
+    )
+
+
+def _worst(restrictions: Sequence[Restriction]) -> Restriction:
+    return min(restrictions, key=lambda r: _WORST_FIRST.index(r.shown_status))
+
+
+def _live_column(customer_ids: Sequence[int], actor: User) -> dict[int, SafeString]:
+    found = selectors.live_by_customer(customer_ids, actor=actor)
+    return {pk: _live_badge(live) for pk, live in found.items()}
+
+
+def _live_badge(live: Sequence[Restriction]) -> SafeString:
+    shown = STATUSES[_worst(live).shown_status]
+    badge = status_badge(shown.label, shown.tone, shown.icon)
+    if len(live) == 1:
+        return badge
+    more = len(live) - 1
+    return format_html(
+        '{} <span class="text-secondary" title="Mais {} negativações vivas">+{}</span>',
+        badge,
+        more,
+        more,
+    )
+
+
+def _list_action(customer: Customer, actor: User) -> Action | None:
+    if not actor.can(Permission.REQUEST_RESTRICTION):
+        return None
+    reason = _why_not(customer, actor)
+    return Action(
+        label="Negativar",
+        url=reverse("restriction_create", args=[customer.pk]),
+        icon=Icon("ban"),
+        primary=True,
+        reason=reason,
+    )
+
+
+def _why_not(customer: Customer, actor: User) -> str:
+    try:
+        integration_in_use(customer.branch_id)
+    except NoIntegration:
+        return f"A filial {customer.branch.name} não tem integração vinculada."
+    some, free = selectors.overdue_not_listed(customer, actor=actor)
+    if not some:
+        return "Nenhum título vencido e em aberto."
+    return "" if free else "Os títulos vencidos já estão negativados."
+
+
+def _gaps(customer: Customer) -> dict[str, str]:
+    return {
+        rule.field: "O birô pede um celular, com DDD e 9 números."
+        if rule.field == "mobile" and customer.mobile
+        else "Falta para negativar."
+        for rule in customer_gaps(customer.pk)
+    }
+
+
+def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:
+    ids = [receivable.pk for receivable in receivables]
+    latest = selectors.latest_by_receivable(ids, actor=actor)
+    may = actor.can(Permission.REQUEST_RESTRICTION) and bool(receivables)
+    if may:
+        try:
+            integration_in_use(receivables[0].branch_id)
+        except NoIntegration:
+            may = False
+    findings = evaluate(ids) if may else {}
+    notes: dict[int, RowNote] = {}
+    for receivable in receivables:
+        row = latest.get(receivable.pk)
+        live = row is not None and row.status in LIVE
+        action = None
+        if may and not live and receivable.is_owed:
+            refusals = [f.rule for f in findings[receivable.pk] if f.blocks and not f.rule.field]
+            if not refusals:
+                query = urlencode({"titulo": receivable.pk})
+                url = reverse("restriction_create", args=[receivable.customer_id])
+                action = Action(label="Negativar", url=f"{url}?{query}", icon=Icon("ban"))
+            elif refusals[0].code != "debt.overdue":
+                action = Action(label="Negativar", reason=refusals[0].failure)
+        if row is None and action is None:
+            continue
+        notes[receivable.pk] = RowNote(
+            badge=row.shown_status if row else "",
+            url=reverse("restriction_detail", args=[row.pk]) if row else "",
+            action=action,
+            notice=f"O título {receivable.number} tem a negativação nº {row.pk} "
+            f"({row.get_status_display().lower()}). Pagar não tira a negativação: com o título "
+            "quitado, peça a baixa."
+            if row and live
+            else "",
+        )
+    return notes
+
+
+def register() -> None:
+    customer_panels.tab(
+        "customer_restrictions",
+        "Negativações",
+        permission=Permission.VIEW_RESTRICTIONS,
+        count=_count,
+        order=40,
+    )
+    customer_panels.fact(_live_fact, order=20)
+    customer_panels.action(_list_action, order=20)
+    customer_panels.field_notes(_gaps)
+    customer_panels.column(
+        Column(
+            label="Negativação",
+            values=_live_column,
+            permission=Permission.VIEW_RESTRICTIONS,
+            order=20,
+        )
+    )
+    customer_panels.situation(
+        Situation(
+            value="negativado",
+            label="Negativado",
+            condition=selectors.customer_has_live,
+            permission=Permission.VIEW_RESTRICTIONS,
+        )
+    )
+    receivable_panels.notes(_receivable_notes)

@@ -1,0 +1,187 @@
+"""Where a restriction stands, in a sentence, and its history as a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.models import Restriction, RestrictionEvent
+from regua.web import formats
+from regua.web.status import STATUSES, Icon, Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What holds now (``title``) and what comes next (``text``)."""
+
+    title: str
+    text: str = ""
+    tone: str
+    icon: str
+    remarks: tuple[str, ...] = ()
+    """What else a person should know, each a whole sentence."""
+
+
+def standing(restriction: Restriction) -> Standing:
+    title, text = _sentences(restriction)
+    shown = STATUSES[restriction.shown_status]
+    return Standing(
+        title=title,
+        text=text,
+        tone=str(shown.tone),
+        icon=shown.icon,
+        remarks=tuple(_remarks(restriction)),
+    )
+
+
+def _sentences(r: Restriction) -> tuple[str, str]:
+    match Status(r.status):
+        case Status.DRAFT:
+            return "Rascunho.", "Ainda não foi pedida."
+        case Status.QUEUED:
+            return _on_its_way(
+                r,
+                waiting="Na fila para sair ao birô.",
+                sending="Saindo para o birô agora.",
+                doubtful="O birô não confirmou se recebeu.",
+            )
+        case Status.SENT:
+            return (
+                f"O birô recebeu em {formats.instant(r.sent_at)}.",
+                "O próximo passo é o comunicado ao cliente, que o birô envia pelo correio.",
+            )
+        case Status.NOTIFIED:
+            when = f" em {formats.day(r.notified_on)}" if r.notified_on else ""
+            if r.visible_on is None:
+                return f"Comunicado enviado{when}.", "Fica visível no fim do prazo da carta."
+            return (
+                f"Comunicado enviado{when}.",
+                f"Fica visível em {formats.day(r.visible_on)} se não houver pagamento.",
+            )
+        case Status.ACTIVE:
+            since = f" desde {formats.day(r.visible_on)}" if r.visible_on else ""
+            return f"Visível no birô{since}.", "Só sai quando a baixa for pedida."
+        case Status.REMOVAL_QUEUED:
+            return _on_its_way(
+                r,
+                waiting="A baixa está na fila para sair ao birô.",
+                sending="O pedido de baixa está saindo para o birô agora.",
+                doubtful="O birô não confirmou se recebeu o pedido de baixa.",
+            )
+        case Status.REMOVAL_SENT:
+            asked = formats.instant(r.removal_requested_at)
+            if r.removal_requested_at is None:
+                return "O birô está baixando esta negativação.", "Falta ele confirmar."
+            return f"Baixa pedida em {asked}.", "Falta o birô confirmar que tirou."
+        case Status.REMOVED:
+            own = "" if r.removal_requested_at else " pelo birô, sem pedido nosso"
+            return (
+                f"Baixada{own} em {formats.day(r.removed_on)}.",
+                "O cliente não está mais negativado por este título.",
+            )
+        case Status.REFUSED:
+            return "O birô recusou.", r.problem
+        case Status.CANCELLED:
+            return "Pedido cancelado antes de sair.", "O birô não soube desta dívida."
+
+
+def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) -> tuple[str, str]:
+    if r.is_unsettled:
+        return (
+            doubtful,
+            f"Estamos conferindo; nada será enviado em dobro.{_next_try(r.due_at, 'Conferimos')}",
+        )
+    if r.unknown:
+        return sending, "Esta página se atualiza sozinha."
+    if r.problem:
+        return f"{waiting[:-1]}, esperando.", f"{r.problem}{_next_try(r.due_at, 'Tentamos')}"
+    return waiting, "Costuma levar alguns segundos. Esta página se atualiza sozinha."
+
+
+def _next_try(at: datetime | None, verb: str) -> str:
+    if at is None:
+        return ""
+    if at <= timezone.now():
+        return f" {verb} de novo a qualquer momento."
+    local = formats.local(at)
+    day = "" if local.date() == timezone.localdate() else f"de {formats.day(at)}, "
+    return f" {verb} de novo às {day}{local:%H:%M:%S}."
+
+
+def _remarks(r: Restriction) -> Iterable[str]:
+    if r.unavailable and not r.is_final:
+        yield "O birô não sabe informar a situação agora; vale a última conhecida."
+    if r.status in AT_BUREAU and r.problem:
+        yield r.problem  # a removal that the bureau refused
+    if r.integration.problem and not r.is_final and r.integration.problem != r.problem:
+        yield f"A integração nº {r.integration_id} está com um problema: {r.integration.problem}"
+
+
+def debt_hint(restriction: Restriction) -> str:
+    """What to do about a live listing whose debt is no longer owed; empty where all is well."""
+    if restriction.receivable.is_owed or restriction.status not in LIVE:
+        return ""
+    paid = restriction.receivable.status == "received"
+    became = "pago" if paid else "cancelado"
+    if restriction.status in AT_BUREAU:
+        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa."
+    if restriction.status == Status.QUEUED and not restriction.unknown:
+        return f"Este título foi {became} e o pedido ainda não saiu: cancele o pedido."
+    if restriction.status == Status.QUEUED:
+        return (
+            f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "
+            "birô responder."
+        )
+    return ""  # its removal is under way
+
+
+def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:
+    """The history, newest first, above it what comes next."""
+    entries = [_entry(event) for event in events]
+    entries.reverse()
+    if (
+        restriction.status == Status.NOTIFIED
+        and restriction.visible_on
+        and restriction.visible_on >= timezone.localdate()
+    ):
+        entries.insert(
+            0,
+            {
+                "title": "Fica visível se não houver pagamento",
+                "at": restriction.visible_on,
+                "tone": Tone.MUTED,
+                "icon": Icon("eye"),
+                "future": True,
+            },
+        )
+    return entries
+
+
+def _entry(event: RestrictionEvent) -> dict[str, Any]:
+    shown = STATUSES[event.status]
+    long = len(event.text) > 90
+    return {
+        "title": f"{shown.label} pelo birô"
+        if long and event.status == "refused"
+        else shown.label
+        if long
+        else event.text.removesuffix("."),
+        "text": event.text if long else "",
+        "at": event.at,
+        "tone": shown.tone,
+        "icon": shown.icon,
+        "source": _source(event),
+    }
+
+
+def _source(event: RestrictionEvent) -> str:
+    if event.source == Source.PERSON and event.actor:
+        return event.actor.name
+    if event.actor:
+        return f"{event.get_source_display()}, por {event.actor.name}"
+    return event.get_source_display()
