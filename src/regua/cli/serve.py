@@ -71,7 +71,7 @@ def worker(
                     await app.run_worker_async(
                         concurrency=concurrency,
                         delete_jobs="successful",
-                        fetch_job_polling_interval=2.0,
+                        fetch_job_polling_interval=1.0,
                         update_heartbeat_interval=5.0,
                         stalled_worker_timeout=15.0,
                         shutdown_graceful_timeout=20.0,

@@ -19,7 +19,7 @@ from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
 from regua.inquiries.models import Inquiry
 from regua.integrations import gateway, vault
-from regua.integrations.outbox import Claim, ask_for_sender, backoff, drain
+from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
 from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
 from regua.integrations.services import problem_note
 from regua.organization.models import Branch
@@ -153,14 +153,16 @@ def inquiry_send(claim: Claim) -> None:
         inquiry.protocol = answer.protocol
         _refuse(inquiry, claim, _gave_up(inquiry, charged=True), unsure=True)
     else:
+        wait = min(_POLL * claim.attempts, timedelta(seconds=30))
         _settle(
             claim,
             status=Inquiry.Status.SENT,
             protocol=answer.protocol,
-            due_at=timezone.now() + min(_POLL * claim.attempts, timedelta(seconds=30)),
+            due_at=timezone.now() + wait,
             unknown=False,
             problem="",
         )
+        ask_again_in(SENDER, inquiry.integration_id, wait)
 
 
 def _settle(claim: Claim, **changes: object) -> None:

@@ -135,6 +135,18 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     logger.warning("no sender could be asked for %s; the dispatcher will", lock)
 
 
+def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
+    """Ask for one more run of ``task`` after ``delay``, for a person who waits before a screen.
+
+    The dispatcher would come to it too, seconds later. Such a job holds no queueing lock: it must
+    not stand in the way of one that is wanted at once.
+    """
+    seconds = max(delay.total_seconds(), 0)
+    app.configure_task(task, queue=BUREAU_QUEUE, schedule_in={"seconds": seconds}).defer(
+        integration_id=integration_id
+    )
+
+
 def integrations_due(model: type[Outgoing]) -> list[int]:
     """The integrations with rows due now, each found by one look into the index of due rows."""
     due = model._default_manager.filter(integration=OuterRef("pk"), due_at__lte=Now())

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS = ("DATABASE_URL", "REGUA_SECRET_KEY", "REGUA_ENCRYPTION_KEYS")
@@ -70,6 +70,12 @@ class Config(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("precisa começar com http:// ou https://")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_call(self) -> Config:
+        if self.sender_lease <= self.bureau_timeout:
+            raise ValueError("REGUA_SENDER_LEASE precisa ser maior que REGUA_BUREAU_TIMEOUT")
+        return self
 
     @field_validator("encryption_keys")
     @classmethod
@@ -143,6 +149,9 @@ def load() -> Config:
 def _problems(error: ValidationError) -> list[str]:
     lines = []
     for item in error.errors(include_input=False, include_url=False):
+        if not item["loc"]:  # about several settings at once: the sentence names them
+            lines.append(str(item["ctx"]["error"]))
+            continue
         field = str(item["loc"][0])
         name = field if field.isupper() else f"REGUA_{field.upper()}"
         message = {

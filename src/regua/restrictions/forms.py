@@ -91,10 +91,17 @@ class RestrictionFilter(forms.Form):
     """How the list is narrowed. What cannot be read is ignored, not refused."""
 
     q = django_forms.CharField(
-        label="Cliente, documento, protocolo ou nosso nº",
+        label="Cliente ou número",
         required=False,
         max_length=120,
-        widget=django_forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=django_forms.TextInput(
+            attrs={
+                "type": "search",
+                "autocomplete": "off",
+                "placeholder": "Nome, CPF/CNPJ, protocolo",
+                "title": "Nome, CPF ou CNPJ, protocolo ou nosso número",
+            }
+        ),
     )
     situacao = django_forms.ChoiceField(
         label="Situação",
@@ -109,11 +116,13 @@ class RestrictionFilter(forms.Form):
     forma = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )
-    de = forms.DateField(label="Pedidas de", required=False)
-    ate = forms.DateField(label="até", required=False)
+    de = forms.DateField(label="Pedidas desde", required=False)
+    ate = forms.DateField(label="Até", required=False)
 
     def __init__(self, *args: Any, branches: Iterable[Branch] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("forma", "de", "ate"):
+            self.fields[name].field_class = "short"  # type: ignore[attr-defined]
         branches = list(branches)
         if len(branches) > 1:
             self.fields["filial"] = BranchChoiceField(branches)

@@ -18,7 +18,7 @@ from regua.parties.panels import Action, Column, Fact, Situation, customer_panel
 from regua.receivables.models import Receivable
 from regua.receivables.panels import RowNote, receivable_panels
 from regua.restrictions import selectors
-from regua.restrictions.choices import LIVE, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, Status
 from regua.restrictions.models import Restriction
 from regua.web import formats
 from regua.web.status import STATUSES, Icon
@@ -127,6 +127,7 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
         except NoIntegration:
             may = False
     findings = evaluate(ids) if may else {}
+    may_remove = actor.can(Permission.REQUEST_REMOVAL)
     notes: dict[int, RowNote] = {}
     for receivable in receivables:
         row = latest.get(receivable.pk)
@@ -140,6 +141,9 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
                 action = Action(label="Negativar", url=f"{url}?{query}", icon=Icon("ban"))
             elif refusals[0].code != "debt.overdue":
                 action = Action(label="Negativar", reason=refusals[0].failure)
+        if row is not None and not receivable.is_owed and may_remove and row.status in AT_BUREAU:
+            url = reverse("removal_create", args=[row.pk])
+            action = Action(label="Pedir baixa", url=url, icon=Icon("eraser"))
         if row is None and action is None:
             continue
         notes[receivable.pk] = RowNote(

@@ -142,7 +142,9 @@ def _preview(rows: list[Restriction], here: str) -> dict[str, Any]:
     return {
         "rows": rows,
         "heading": f"Pedir a baixa de {_listings(len(rows))}?",
-        "question": "O birô vai tirar estas dívidas do nome dos clientes.",
+        "question": "O birô vai tirar esta dívida do nome do cliente."
+        if len(rows) == 1
+        else "O birô vai tirar estas dívidas do nome dos clientes.",
         "facts": [
             ("Negativações", formats.number(len(rows))),
             ("Valor negativado", formats.brl(total)),

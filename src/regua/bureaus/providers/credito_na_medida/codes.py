@@ -83,9 +83,7 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         "111": Explanation("a UF não é válida", _FIX_ADDRESS),
         "112": Explanation("falta o CEP", _FIX_ADDRESS),
         "119": Explanation("o CEP não é válido", _FIX_ADDRESS),
-        "120": Explanation(
-            "falta o sexo do cliente", "Preencha o campo e envie de novo."
-        ),
+        "120": Explanation("falta o sexo do cliente", "Preencha o campo e envie de novo."),
         "121": Explanation(
             "o cliente tem menos de 18 anos", "Menores não podem ser negativados; siga sem o birô."
         ),
