@@ -269,6 +269,7 @@ def test_edit(client: Client, maria: Customer, operator: User) -> None:
         ("name", "x" * 121),
         ("birth_date", "31/02/1990"),
         ("birth_date", "FUTURE"),
+        ("birth_date", "01/01/0198"),
         ("mobile", "123"),
         ("email", "nada"),
         ("postal_code", "1"),

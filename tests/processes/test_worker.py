@@ -139,7 +139,7 @@ def test_a_worker_killed_while_the_bureau_answers_changes_nothing_in_the_end(
     # The change feed would settle them too; here the senders are on their own.
     Integration.objects.update(last_sync_at=timezone.now())
     quiet = {"REGUA_SYNC_INTERVAL": "3600"}
-    with running_worker(REGUA_BUREAU_TIMEOUT="30", REGUA_SENDER_LEASE="6", **quiet) as worker:
+    with running_worker(REGUA_BUREAU_TIMEOUT="8", REGUA_SENDER_LEASE="9", **quiet) as worker:
         eventually(workers_alive)
         to_list = ask()
         inquiry = inquiry_request(

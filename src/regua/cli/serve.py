@@ -92,9 +92,10 @@ def sandbox(context: typer.Context) -> None:
 
 
 def stop_on_sigterm() -> None:
-    """Let SIGTERM unwind the process as Ctrl-C does."""
+    """Let SIGTERM unwind the process as Ctrl-C does, also where a shell made us deaf to that."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

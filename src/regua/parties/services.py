@@ -41,6 +41,8 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
     born = fields.get("birth_date")
     if born is not None and born > timezone.localdate():
         raise ValidationError({"birth_date": "A data de nascimento está no futuro."})
+    if born is not None and born.year < 1900:
+        raise ValidationError({"birth_date": "Confira o ano de nascimento."})
     with transaction.atomic():
         locked = Customer.objects.select_for_update().get(pk=customer.pk)
         for name, value in fields.items():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from regua.integrations.models import ReasonCode
 from regua.organization.models import Branch
@@ -18,6 +20,10 @@ from regua.web import forms
 LIVE_ONES = "vivas"
 UNSETTLED = "esclarecer"
 
+_YEARS = [
+    MinValueValidator(date(2000, 1, 1), "Confira o ano."),
+    MaxValueValidator(date(2999, 12, 31), "Confira o ano."),
+]
 _HINTS = {
     "complement": "O birô exige. Se não houver, escreva Casa ou Sem complemento.",
     "mobile": "O birô pede um celular, com DDD e 9 números.",
@@ -116,8 +122,8 @@ class RestrictionFilter(forms.Form):
     forma = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )
-    de = forms.DateField(label="Pedidas desde", required=False)
-    ate = forms.DateField(label="Até", required=False)
+    de = forms.DateField(label="Pedidas desde", required=False, validators=_YEARS)
+    ate = forms.DateField(label="Até", required=False, validators=_YEARS)
 
     def __init__(self, *args: Any, branches: Iterable[Branch] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
