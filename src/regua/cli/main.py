@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from regua import __version__
-from regua.cli import demo, operate, serve, setup
+from regua.cli import demo, integrate, operate, serve, setup
 from regua.cli.demo.processes import ProcessFailed
 from regua.cli.portuguese import App, usage_sentence
 from regua.project.config import ConfigError
@@ -21,6 +21,7 @@ INTERRUPTED = 130
 setup.register(app)
 serve.register(app)
 operate.register(app)
+integrate.register(app)
 demo.register(app)
 
 

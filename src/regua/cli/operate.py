@@ -67,7 +67,7 @@ def consultar(
         require(actor, Permission.REQUEST_INQUIRY)
         inquiry = inquiry_request(
             actor=actor,
-            branch=_branch(actor, filial),
+            branch=branch_named(actor, filial),
             document=documento,
             product_code=produto,
         )
@@ -118,7 +118,7 @@ def negativar(
         require(actor, Permission.REQUEST_RESTRICTION)
         found = receivables_visible(actor).filter(our_number=titulo)
         if filial:
-            found = found.filter(branch=_branch(actor, filial))
+            found = found.filter(branch=branch_named(actor, filial))
         if found.count() > 1:
             raise NotThere(
                 f"Há mais de um título com o nosso número {titulo}. Diga qual com --filial."
@@ -179,7 +179,7 @@ def sincronizar(usuario: str = USER, filial: str = BRANCH) -> None:
         require(actor, Permission.SYNCHRONISE)
         integrations = integrations_in_use(actor)
         if filial:
-            integrations = integrations.filter(branch=_branch(actor, filial))
+            integrations = integrations.filter(branch=branch_named(actor, filial))
         if not integrations:
             raise NotThere("Nenhuma integração vinculada. Nada foi sincronizado.")
         failed = False
@@ -215,7 +215,7 @@ def acting(email: str) -> Iterator[User]:
         yield actor
 
 
-def _branch(actor: User, text: str) -> Branch:
+def branch_named(actor: User, text: str) -> Branch:
     import re
 
     from regua.accounts.selectors import branches_visible

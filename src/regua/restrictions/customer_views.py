@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regua.accounts.access import require
@@ -88,6 +89,7 @@ def _choose(request: Request, customer: Customer, integration: Integration) -> H
         "current": 1,
         "candidates": sorted(found, key=lambda c: not c.can_go_on),
         "some": any(c.can_go_on for c in found),
+        "today": timezone.localdate(),
     }
     return render(request, "restrictions/create_debt.html", context)
 
