@@ -87,6 +87,12 @@ def test_sign_in_and_out(client: Client) -> None:
     assert client.get(home).status_code == 302
 
 
+def test_a_polling_page_whose_session_ended_reloads_itself(client: Client) -> None:
+    answer = client.get(reverse("home"), headers={"HX-Request": "true"}, follow=True)
+    assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
+    assert not answer.content
+
+
 def test_guessing_is_stopped(client: Client) -> None:
     factories.user(Role.AUDIT, email="dora@exemplo.test", password="uma-senha-longa")
     for _ in range(8):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -176,6 +177,23 @@ def test_wrong_credentials_wait_for_a_person(
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
     assert queued.status != Status.QUEUED, "mended credentials wake what waits"
+
+
+@pytest.mark.parametrize("amount", ["129.90", "50.00"])
+def test_a_debt_paid_before_it_left_never_leaves(
+    amount: str, queued: Restriction, integration: Integration, operator: User, sandbox: Sandbox
+) -> None:
+    payment_record(
+        receivable=queued.receivable,
+        actor=operator,
+        amount=Decimal(amount),
+        paid_on=queued.receivable.due_date,
+    )
+    restrictions_drain(integration.pk)
+    queued.refresh_from_db()
+    assert (queued.status, queued.unknown) == (Status.CANCELLED, False)
+    assert "Nada foi enviado" in queued.events.latest("id").text
+    assert sandbox.ledger() == []
 
 
 def test_withdrawn_before_it_left(queued: Restriction, operator: User, sandbox: Sandbox) -> None:

@@ -22,6 +22,7 @@ from regua.bureaus.contract import (
     ListingStatus,
 )
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
+from regua.compliance.selectors import evaluate
 from regua.integrations import gateway
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
@@ -40,7 +41,7 @@ def restrictions_drain(
 def restriction_send(claim: Claim) -> None:
     """Do what a claimed row is due for and record the outcome."""
     restriction = Restriction.objects.select_related(
-        "integration", "requested_by", "removal_requested_by", "branch"
+        "integration", "requested_by", "removal_requested_by", "branch", "receivable"
     ).get(pk=claim.pk)
     removing = restriction.status == Status.REMOVAL_QUEUED
     actor = restriction.removal_requested_by if removing else restriction.requested_by
@@ -65,6 +66,9 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
         if found is not None:
             record_apply(restriction.pk, found, source=Source.SENDER)
             return
+    elif (reason := _why_not_any_more(restriction)) is not None:
+        _withdraw(restriction, claim, reason)
+        return
     submission = client.list_debt(
         listing_request(restriction), idempotency_key=str(restriction.idempotency_key)
     )
@@ -88,6 +92,36 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
             record_event(
                 restriction,
                 text=f"Enviada ao birô, protocolo {submission.protocol}.",
+                source=Source.SENDER,
+                before=Status.QUEUED,
+            )
+
+
+def _why_not_any_more(restriction: Restriction) -> str | None:
+    """What has happened to the debt since it was asked for that forbids listing it as asked."""
+    debt = restriction.receivable
+    for finding in evaluate([debt.pk])[debt.pk]:
+        if finding.blocks and not finding.rule.field:
+            return finding.rule.failure
+    if debt.open_amount != restriction.amount:
+        return "O valor em aberto mudou depois do pedido; negative de novo pelo valor de agora."
+    return None
+
+
+def _withdraw(restriction: Restriction, claim: Claim, reason: str) -> None:
+    with transaction.atomic():
+        if _settle(
+            claim,
+            Status.QUEUED,
+            status=Status.CANCELLED,
+            due_at=None,
+            unknown=False,
+            problem=reason,
+        ):
+            restriction.status = Status.CANCELLED
+            record_event(
+                restriction,
+                text=f"Cancelada antes de sair. {reason} Nada foi enviado ao birô.",
                 source=Source.SENDER,
                 before=Status.QUEUED,
             )
