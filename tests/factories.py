@@ -16,6 +16,7 @@ from regua.documents import generate
 from regua.organization.models import Branch, Company
 from regua.parties.models import Customer, Lead, Prospect
 from regua.receivables.models import Contract, Receivable
+from regua.sandbox import people
 
 _random = Random(7)
 _number = count(1)
@@ -44,9 +45,7 @@ def user(role: Role, *branches: Branch, **fields: Any) -> User:
 
 
 def customer(branch: Branch, *, company: bool = False, **fields: Any) -> Customer:
-    fields.setdefault(
-        "document", (generate.cnpj(_random) if company else generate.cpf(_random)).value
-    )
+    fields.setdefault("document", ordinary_document(company=company))
     fields.setdefault("name", "Comércio Exemplo Ltda" if company else "Maria Exemplo da Silva")
     if not company:
         fields.setdefault("sex", "F")
@@ -81,6 +80,14 @@ def receivable(customer: Customer, *, days_overdue: int = 45, **fields: Any) -> 
         our_number=f"{number:08d}",
         **fields,
     )
+
+
+def ordinary_document(*, company: bool = False) -> str:
+    """One to which the sandbox does nothing special: no listing of it goes wrong by itself."""
+    while True:
+        document = (generate.cnpj(_random) if company else generate.cpf(_random)).value
+        if people.behaviour_of(document) is people.ORDINARY:
+            return document
 
 
 def cpf_behaving(code: str) -> str:

@@ -39,16 +39,17 @@ def binaries_of(major: int) -> Binaries:
 
 
 def server_processes(cluster: Cluster) -> list[int]:
-    """The postmasters on this cluster's data (Linux)."""
-    found = []
+    """The postmasters on this cluster's data (Linux); a child just forked looks like its parent."""
+    found: dict[int, int] = {}
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             arguments = command.read_text().split("\0")
+            status = (command.parent / "stat").read_text()
         except OSError:
             continue
         if Path(arguments[0]).name == "postgres" and str(cluster.home.data) in arguments:
-            found.append(int(command.parent.name))
-    return found
+            found[int(command.parent.name)] = int(status.rpartition(")")[2].split()[1])
+    return [process for process, parent in found.items() if parent not in found]
 
 
 def until(happened: Callable[[], bool]) -> None:
