@@ -29,13 +29,13 @@ def booted() -> Iterator[config.Config]:
     """
     loaded = config.load()
     cluster = None
-    if not loaded.database_url.get_secret_value():
-        data_dir = default_data_dir()
-        cluster = Cluster(data_dir / "postgres")
-        cluster.start()
-        os.environ["DATABASE_URL"] = cluster.ensure_database("regua")
-        _lend_secrets(data_dir)
     try:
+        if not loaded.database_url.get_secret_value():
+            data_dir = default_data_dir()
+            cluster = Cluster(data_dir / "postgres")
+            cluster.start()
+            os.environ["DATABASE_URL"] = cluster.ensure_database("regua")
+            _lend_secrets(data_dir)
         check_secrets(config.load())
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regua.project.settings")
         import django
@@ -46,10 +46,18 @@ def booted() -> Iterator[config.Config]:
         yield settings.CONFIG
     finally:
         if cluster is not None:
-            from django.db import connections
+            try:
+                _close_connections()
+            finally:
+                cluster.stop()
 
-            connections.close_all()
-            cluster.stop()
+
+def _close_connections() -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    if settings.configured:  # an interrupted start may not have come that far
+        connections.close_all()
 
 
 def check_secrets(loaded: config.Config) -> None:

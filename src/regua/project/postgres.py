@@ -102,10 +102,15 @@ class Cluster:
             account = choose_account(self._run_as, self.home.data_owner())
             self.home.prepare(account)
             with self.home.starting():
-                if not self._join():
-                    self._launch(account)
-                if self._use is None:
-                    self._use = self.home.begin_use()
+                try:
+                    if not self._join():
+                        self._launch(account)
+                    if self._use is None:
+                        self._use = self.home.begin_use()
+                except BaseException:
+                    if self._use is None and self._process is not None:
+                        self._shut_down(account)  # interrupted just after it came up
+                    raise
         except OSError as error:
             raise PostgresError(
                 f"Não foi possível preparar o PostgreSQL em {self.home.path}: {error.strerror} "
