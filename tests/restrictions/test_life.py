@@ -170,6 +170,8 @@ def test_wrong_credentials_wait_for_a_person(
     assert (queued.status, queued.unknown) == (Status.QUEUED, False)
     assert "client_secret" in queued.problem
     assert sandbox.ledger() == []
+    integration.refresh_from_db()
+    assert "client_secret" in integration.problem, "the whole integration is in trouble"
 
     integration_update(
         integration=integration, actor=administrator, client_secret=sandbox.client_secret
@@ -177,6 +179,8 @@ def test_wrong_credentials_wait_for_a_person(
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
     assert queued.status != Status.QUEUED, "mended credentials wake what waits"
+    integration.refresh_from_db()
+    assert integration.problem == ""
 
 
 @pytest.mark.parametrize("amount", ["129.90", "50.00"])

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.accounts.permissions import Role
 from regua.integrations.models import BureauCall, Integration, ReasonCode
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
@@ -113,7 +114,7 @@ def test_three_actors(
     row = bare.listing(owed)
     client.force_login(operator)
     assert client.get(at("restriction_detail", row)).status_code == 200
-    names = ("restriction_detail", "restriction_live", "restriction_calls", "removal_create")
+    names = ("restriction_detail", "restriction_live", "removal_create")
     for nobody in (attendant, outsider):
         client.force_login(nobody)
         for name in names:
@@ -170,9 +171,10 @@ def test_the_page_costs_the_same_whatever_happened(
 
 
 def test_calls_are_for_those_who_may_see_them(
-    client: Client, owed: Receivable, operator: User, manager: User
+    client: Client, owed: Receivable, operator: User, manager: User, other_branch: Branch
 ) -> None:
     row = bare.listing(owed)
+    calls_url = reverse("bureau_calls", args=[f"restriction:{row.pk}"])
     BureauCall.objects.create(
         integration=row.integration,
         purpose="restriction",
@@ -185,10 +187,12 @@ def test_calls_are_for_those_who_may_see_them(
     )
     client.force_login(operator)
     assert "Chamadas ao birô" not in page(client, row)
-    assert client.get(at("restriction_calls", row)).status_code == 404
+    assert client.get(calls_url).status_code == 404
+    client.force_login(factories.user(Role.FINANCE_MANAGER, other_branch))
+    assert "São Paulo" not in client.get(calls_url).content.decode()
     client.force_login(manager)
     assert "Chamadas ao birô" in page(client, row)
-    calls = client.get(at("restriction_calls", row)).content.decode()
+    calls = client.get(calls_url).content.decode()
     assert "São Paulo" in calls
     assert "202" in calls
 

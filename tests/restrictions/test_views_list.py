@@ -65,7 +65,7 @@ def test_filters(client: Client, branch: Branch, operator: User) -> None:
     )
     leaving = bare.listing(debt(branch), Status.QUEUED, unknown=True, attempts=1)
     client.force_login(operator)
-    assert shown(client, situacao="vivas") == {active, doubtful, leaving}
+    assert shown(client, situacao="em-curso") == {active, doubtful, leaving}
     assert shown(client, situacao="removed") == {removed}
     assert shown(client, situacao="esclarecer") == {doubtful}
     assert shown(client, forma="automatic") == set()

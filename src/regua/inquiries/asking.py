@@ -16,8 +16,8 @@ from regua.inquiries.services import inquiry_request
 from regua.integrations.choices import PersonKind
 from regua.integrations.models import Integration, Product
 from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
-from regua.parties.forms import add_errors
 from regua.web import formats
+from regua.web.forms import add_errors
 
 
 @dataclass(slots=True)

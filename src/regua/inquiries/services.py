@@ -16,12 +16,11 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
-from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
+from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
 from regua.inquiries.models import Inquiry
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
 from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
-from regua.integrations.services import problem_note
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 
@@ -142,11 +141,8 @@ def inquiry_send(claim: Claim) -> None:
                     idempotency_key=key,
                 )
     except BureauError as error:
-        if isinstance(error, Misconfigured) and error.http_status in (None, 401, 402, 404):
-            problem_note(inquiry.integration, error.message)
         _settle_failure(inquiry, claim, error)
         return
-    problem_note(inquiry.integration, "")
     if not isinstance(answer, InquiryPending):
         _settle_report(inquiry, claim, answer)
     elif timezone.now() - inquiry.requested_at > GIVE_UP:

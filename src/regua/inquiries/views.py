@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import HttpResponse
@@ -20,7 +19,7 @@ from regua.inquiries.asking import ask, offer_for
 from regua.inquiries.forms import InquiryFilter, InquiryForm
 from regua.inquiries.models import Inquiry
 from regua.inquiries.selectors import inquiries_visible, inquiry_report
-from regua.integrations.selectors import branches_ready, calls_about
+from regua.integrations.selectors import branches_ready
 from regua.integrations.vault import VaultError
 from regua.parties.selectors import leads_visible, prospects_visible
 from regua.web import keyset
@@ -148,8 +147,7 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
             (progress["phase"], progress["every"], "now" if "…" in progress["again"] else "")
         )
         return context | {"progress": progress, "version": version}
-    if actor.can(Permission.VIEW_BUREAU_CALLS):
-        context["calls"] = _calls(inquiry, request)
+    context["can_see_calls"] = actor.can(Permission.VIEW_BUREAU_CALLS)
     context["version"] = inquiry.status
     try:
         report = inquiry_report(inquiry)
@@ -169,18 +167,6 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         "name_differs": _name_differs(inquiry, report.name),
         "groups": reading.groups_of(report.pendings),
     }
-
-
-def _calls(inquiry: Inquiry, request: Request) -> list[Any]:
-    """The calls with what was sent and received laid out to be read."""
-    calls: list[Any] = list(calls_about(f"inquiry:{inquiry.pk}", actor=request.user)[:50])
-    for call in calls:
-        call.request_text, call.response_text = _layout(call.request), _layout(call.response)
-    return calls
-
-
-def _layout(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, indent=2) if body not in (None, "", {}) else ""
 
 
 def _provider_name(inquiry: Inquiry) -> str:

@@ -19,8 +19,8 @@ from regua.integrations.selectors import integration_of, reason_codes_of
 from regua.integrations.services import PLAIN, SECRETS, integration_create, integration_update
 from regua.integrations.vault import VaultError
 from regua.organization.models import Branch
-from regua.parties.forms import add_errors
 from regua.web import forms
+from regua.web.forms import add_errors
 
 CODES = {
     "restriction_code": ("Código de restrição", CodeKind.RESTRICTION, PersonKind.PERSON),

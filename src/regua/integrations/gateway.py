@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -163,14 +164,31 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
 def line(
     integration: Integration, *, purpose: str, subject: str = "", actor: User | None = None
 ) -> Iterator[BureauClient]:
-    """Yield the bureau's client; every exchange is logged as ``actor``'s for ``subject``."""
-    client, journal = _client(integration)
-    journal.about = {
-        "purpose": purpose,
-        "subject": subject,
-        "actor_id": actor.pk if actor else None,
-    }
-    yield client
+    """Yield the bureau's client; every exchange is logged as ``actor``'s for ``subject``.
+
+    What troubles the whole integration (credentials, balance, address) stays on it as a sentence
+    until a call succeeds. A product that is not contracted (403) concerns the question only.
+    """
+    try:
+        client, journal = _client(integration)
+        journal.about = {
+            "purpose": purpose,
+            "subject": subject,
+            "actor_id": actor.pk if actor else None,
+        }
+        yield client
+    except Misconfigured as error:
+        if error.http_status != HTTPStatus.FORBIDDEN:
+            problem_note(integration, error.message)
+        raise
+    problem_note(integration, "")
+
+
+def problem_note(integration: Integration, problem: str) -> None:
+    """Remember what troubles a whole integration, or that nothing does (an empty sentence)."""
+    if integration.problem != problem:
+        Integration.objects.filter(pk=integration.pk).update(problem=problem)
+        integration.problem = problem
 
 
 def hang_up() -> None:

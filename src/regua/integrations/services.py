@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +13,8 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
-from regua.bureaus.contract import BureauClient, BureauCode
-from regua.bureaus.errors import BureauError, Misconfigured
+from regua.bureaus.contract import BureauCode
+from regua.bureaus.errors import BureauError
 from regua.bureaus.http import check_base_url
 from regua.integrations import gateway
 from regua.integrations.choices import CodeKind
@@ -125,34 +123,15 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
     integration.save()
 
 
-def problem_note(integration: Integration, problem: str) -> None:
-    """Remember what troubles a whole integration, or that nothing does (an empty sentence)."""
-    if integration.problem != problem:
-        Integration.objects.filter(pk=integration.pk).update(problem=problem)
-        integration.problem = problem
-
-
-@contextmanager
-def _line(integration: Integration, *, purpose: str, actor: User | None) -> Iterator[BureauClient]:
-    """A call about the integration itself: how it ends is the integration's state."""
-    try:
-        with gateway.line(
-            integration, purpose=purpose, subject=f"integration:{integration.pk}", actor=actor
-        ) as client:
-            yield client
-    except Misconfigured as error:
-        problem_note(integration, error.message)
-        raise
-    problem_note(integration, "")
-
-
 def connection_test(*, integration: Integration, actor: User) -> int:
     """Ask the bureau for its products and change nothing; return how many it sells.
 
     Raises ``BureauError`` where it does not answer as it should.
     """
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
-    with _line(integration, purpose="test", actor=actor) as client:
+    with gateway.line(
+        integration, purpose="test", subject=f"integration:{integration.pk}", actor=actor
+    ) as client:
         return len(client.products())
 
 
@@ -164,7 +143,9 @@ def catalogue_sync(*, integration: Integration, actor: User | None) -> dict[str,
     """
     if actor is not None:
         require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
-    with _line(integration, purpose="catalogue", actor=actor) as client:
+    with gateway.line(
+        integration, purpose="catalogue", subject=f"integration:{integration.pk}", actor=actor
+    ) as client:
         products = client.products()
         codes = {
             CodeKind.RESTRICTION: client.restriction_codes(),
@@ -223,7 +204,7 @@ def _store_codes(
         ],
         update_conflicts=True,
         unique_fields=["integration", "kind", "code"],
-        update_fields=["description", "person_kind", "gone_at"],
+        update_fields=["description", "person_kind", "bureau_only", "gone_at"],
     )
     ReasonCode.objects.filter(integration=integration, kind=kind, gone_at=None).exclude(
         code__in=[code.code for code in codes]

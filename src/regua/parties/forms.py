@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms as django_forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from regua.organization.models import Branch
 from regua.parties.models import Customer
@@ -15,20 +14,6 @@ from regua.web import forms
 
 ONLY_PEOPLE = ("sex", "birth_date")
 """Fields that a company does not have."""
-
-
-def add_errors(form: django_forms.BaseForm, error: ValidationError) -> None:
-    """Show on ``form`` what a service refused; what belongs to no field of it goes on top."""
-    problems: Mapping[str, list[str]] = (
-        error.message_dict
-        if hasattr(error, "error_dict")
-        else {NON_FIELD_ERRORS: list(error.messages)}
-    )
-    for name, sentences in problems.items():
-        known = name in form.fields
-        for sentence in sentences:
-            if known or sentence not in form.non_field_errors():
-                form.add_error(name if known else None, sentence)
 
 
 class CustomerForm(forms.ModelForm):

@@ -18,11 +18,12 @@ from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.parties import selectors
-from regua.parties.forms import ONLY_PEOPLE, CustomerFilter, CustomerForm, add_errors
+from regua.parties.forms import ONLY_PEOPLE, CustomerFilter, CustomerForm
 from regua.parties.models import Customer
 from regua.parties.panels import Situation, allowed, customer_page, customer_panels
 from regua.parties.services import customer_update, document_reveal
 from regua.web import formats, keyset
+from regua.web.forms import add_errors
 
 NOTHING = "nada"
 

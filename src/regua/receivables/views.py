@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
-from regua.parties.forms import add_errors
 from regua.parties.panels import customer_page
 from regua.receivables import selectors
 from regua.receivables.forms import PaymentForm, ReceivableFilter
@@ -23,6 +22,7 @@ from regua.receivables.models import Receivable
 from regua.receivables.panels import receivable_panels
 from regua.receivables.services import payment_record
 from regua.web import formats, keyset
+from regua.web.forms import add_errors
 from regua.web.status import Icon, Status, Tone
 
 _SHOWN = {

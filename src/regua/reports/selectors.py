@@ -17,6 +17,7 @@ from regua.organization.models import Branch
 from regua.restrictions.choices import LIVE, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import paid_and_listed, restrictions_visible
+from regua.web.keyset import CappedCount, capped_count
 
 M = TypeVar("M", bound=Model)
 
@@ -25,36 +26,28 @@ M = TypeVar("M", bound=Model)
 class Attention:
     """The counts on the home page; None where the person may not see the subject."""
 
-    live: int | None
-    waiting: int | None
+    live: CappedCount | None
+    waiting: CappedCount | None
     """Queued longer than a first try: the bureau is down, busy or silent."""
-    to_remove: int | None
-    refused: int | None
-    inquiries_waiting: int | None
+    to_remove: CappedCount | None
+    refused: CappedCount | None
+    inquiries_waiting: CappedCount | None
 
 
 def attention(actor: User, branch: Branch | None) -> Attention:
     restrictions = _in(restrictions_visible(actor), branch)
+    queued = restrictions.filter(status__in=[Status.QUEUED, Status.REMOVAL_QUEUED])
+    asking = _in(inquiries_visible(actor), branch).filter(
+        status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT]
+    )
     sees = actor.can(Permission.VIEW_RESTRICTIONS)
     sees_inquiries = actor.can(Permission.VIEW_INQUIRIES)
     return Attention(
-        live=restrictions.filter(status__in=LIVE).count() if sees else None,
-        waiting=(
-            restrictions.filter(status__in=[Status.QUEUED, Status.REMOVAL_QUEUED])
-            .exclude(problem="")
-            .count()
-            if sees
-            else None
-        ),
-        to_remove=_in(paid_and_listed(actor), branch).count() if sees else None,
-        refused=restrictions.filter(status=Status.REFUSED).count() if sees else None,
-        inquiries_waiting=(
-            _in(inquiries_visible(actor), branch)
-            .filter(status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT])
-            .count()
-            if sees_inquiries
-            else None
-        ),
+        live=capped_count(restrictions.filter(status__in=LIVE)) if sees else None,
+        waiting=capped_count(queued.exclude(problem="")) if sees else None,
+        to_remove=capped_count(_in(paid_and_listed(actor), branch)) if sees else None,
+        refused=capped_count(restrictions.filter(status=Status.REFUSED)) if sees else None,
+        inquiries_waiting=capped_count(asking) if sees_inquiries else None,
     )
 
 

@@ -24,7 +24,7 @@ from regua.integrations.choices import CodeKind
 from regua.integrations.gateway import provider_of
 from regua.integrations.models import Integration
 from regua.integrations.selectors import NoIntegration, codes_for, integration_in_use
-from regua.parties.forms import ONLY_PEOPLE, add_errors
+from regua.parties.forms import ONLY_PEOPLE
 from regua.parties.models import Customer
 from regua.parties.panels import customer_page
 from regua.parties.selectors import customers_visible
@@ -35,6 +35,7 @@ from regua.restrictions.forms import CodeForm, GapsForm
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import Candidate
 from regua.web import formats, keyset
+from regua.web.forms import add_errors
 
 STEPS = ["Dívida", "Dados do cliente", "Conferir e negativar"]
 

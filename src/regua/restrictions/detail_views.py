@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,17 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
-from regua.integrations.selectors import calls_about
-from regua.parties.forms import add_errors
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.choices import LIVE, RemovalReason, Status
 from regua.restrictions.forms import RemovalForm
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
+from regua.web.forms import add_errors
 from regua.web.responses import nothing_to_swap
-
-CALLS = 30
-"""How many calls to the bureau are shown, the newest."""
 
 
 def _find(request: Request, pk: int) -> Restriction:
@@ -126,31 +121,6 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
             ("Baixada em", formats.day(r.removed_on)),
         ]
     return facts
-
-
-@never_cache
-@require_safe
-def restriction_calls(request: Request, pk: int) -> HttpResponse:
-    """The calls made to the bureau about this listing, redacted."""
-    restriction = _find(request, pk)
-    if not request.user.can(Permission.VIEW_BUREAU_CALLS):
-        raise Http404
-    calls = calls_about(f"restriction:{restriction.pk}", actor=request.user)
-    newest = list(calls.reverse()[: CALLS + 1])
-    context = {
-        "restriction": restriction,
-        "more": len(newest) > CALLS,
-        "limit": CALLS,
-        "calls": [
-            {"call": call, "request": _pretty(call.request), "response": _pretty(call.response)}
-            for call in newest[:CALLS]
-        ],
-    }
-    return render(request, "restrictions/calls.html", context)
-
-
-def _pretty(value: Any) -> str:
-    return "" if value is None else json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from regua.parties.forms import BranchChoiceField, CustomerForm
 from regua.restrictions.choices import Form, RemovalReason, Status
 from regua.web import forms
 
-LIVE_ONES = "vivas"
+LIVE_ONES = "em-curso"
 UNSETTLED = "esclarecer"
 
 _YEARS = [
@@ -114,7 +114,7 @@ class RestrictionFilter(forms.Form):
         required=False,
         choices=[
             ("", "Todas"),
-            (LIVE_ONES, "Vivas"),
+            (LIVE_ONES, "Em curso"),
             (UNSETTLED, "A esclarecer"),
             *((str(s.value), s.label) for s in Status if s is not Status.DRAFT),
         ],

@@ -45,14 +45,14 @@ def _live_fact(customer: Customer, actor: User) -> Fact | None:
         return None
     live = selectors.live_by_customer([customer.pk], actor=actor).get(customer.pk, [])
     if not live:
-        return Fact(label="Negativações vivas", value="0", hint="Nada negativado", icon="ban")
+        return Fact(label="Negativações em curso", value="0", hint="Nada negativado", icon="ban")
     worst = _worst(live)
     hint = STATUSES[worst.shown_status].label
     if worst.status in (Status.NOTIFIED, Status.ACTIVE) and worst.visible_on:
         since = "visível em" if worst.status == Status.NOTIFIED else "visível desde"
         hint = f"{hint}; {since} {formats.day(worst.visible_on)}"
     return Fact(
-        label="Negativações vivas",
+        label="Negativações em curso",
         value=str(len(live)),
         hint=hint,
         icon="ban",
@@ -77,7 +77,7 @@ def _live_badge(live: Sequence[Restriction]) -> SafeString:
         return badge
     more = len(live) - 1
     return format_html(
-        '{} <span class="text-secondary" title="Mais {} negativações vivas">+{}</span>',
+        '{} <span class="text-secondary" title="Mais {} negativações em curso">+{}</span>',
         badge,
         more,
         more,

@@ -60,9 +60,9 @@ def restrictions_sync(*, integration: Integration, actor: User | None = None) ->
                     break
                 cursor = page.next_cursor
     except BureauError as error:
-        Integration.objects.filter(pk=integration.pk).update(problem=error.message)
+        # A bureau that cannot be read is the integration's trouble, whatever the reason.
+        gateway.problem_note(integration, error.message)
         raise
-    Integration.objects.filter(pk=integration.pk).exclude(problem="").update(problem="")
     integration.refresh_from_db()
     return result
 

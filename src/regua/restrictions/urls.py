@@ -10,9 +10,6 @@ urlpatterns = [
     path(
         "negativacoes/<int:pk>/andamento/", detail_views.restriction_live, name="restriction_live"
     ),
-    path(
-        "negativacoes/<int:pk>/chamadas/", detail_views.restriction_calls, name="restriction_calls"
-    ),
     path("negativacoes/<int:pk>/baixa/", detail_views.removal_create, name="removal_create"),
     path(
         "negativacoes/<int:pk>/cancelar/",

@@ -87,7 +87,7 @@ def _sentences(r: Restriction) -> tuple[str, str]:
         case Status.REFUSED:
             return "O birô recusou.", r.problem
         case Status.CANCELLED:
-            return "Pedido cancelado antes de sair.", "O birô não soube desta dívida."
+            return "Pedido cancelado antes de sair.", f"{r.problem} O birô não soube dela.".strip()
 
 
 def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) -> tuple[str, str]:
@@ -131,7 +131,7 @@ def debt_hint(restriction: Restriction) -> str:
     if restriction.status in AT_BUREAU:
         return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa."
     if restriction.status == Status.QUEUED and not restriction.unknown:
-        return f"Este título foi {became} e o pedido ainda não saiu: cancele o pedido."
+        return f"Este título foi {became} e o pedido ainda não saiu: ele não será enviado."
     if restriction.status == Status.QUEUED:
         return (
             f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "

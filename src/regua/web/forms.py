@@ -7,9 +7,11 @@ the whole form, ``{{ form.name.as_field_group }}`` for one field, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
@@ -32,6 +34,7 @@ __all__ = [
     "MoneyField",
     "PhoneField",
     "UpperCaseField",
+    "add_errors",
 ]
 
 
@@ -112,3 +115,17 @@ class Form(_Base, forms.Form):
 
 class ModelForm(_Base, forms.ModelForm):
     """Base of every model form."""
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Show on ``form`` what a service refused; what belongs to no field of it goes on top."""
+    problems: Mapping[str, list[str]] = (
+        error.message_dict
+        if hasattr(error, "error_dict")
+        else {NON_FIELD_ERRORS: list(error.messages)}
+    )
+    for name, sentences in problems.items():
+        known = name in form.fields
+        for sentence in sentences:
+            if known or sentence not in form.non_field_errors():
+                form.add_error(name if known else None, sentence)
