@@ -301,8 +301,9 @@ def test_lists_cost_the_same_however_long(
 ) -> None:
     client = signed_in(manager)
     customer = factories.customer(branch, document=CLEAN)
-    for _ in range(12):
-        asked(client)
+    for number in range(12):
+        asked(client, product_code=("PF-SCORE", "PF-BASICA")[number % 2])
+        inquiries_drain(integration.pk)
         asked(
             client,
             factories.cpf_behaving("002"),

@@ -12,11 +12,21 @@ from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
 from regua.integrations.choices import CodeKind, PersonKind
 from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
 
 
 class NoIntegration(Exception):
     """The branch cannot reach a bureau; the text is a sentence for the person."""
+
+
+class CreditAnalysisOff(NoIntegration):
+    """*Utilizar integração com análise de crédito* is Não."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A análise de crédito está desligada nos Parâmetros gerais: ninguém consulta nem "
+            "negativa. Nada foi enviado. As baixas continuam, porque têm prazo."
+        )
 
 
 def integrations_visible(actor: User) -> QuerySet[Integration]:
@@ -29,6 +39,8 @@ def integrations_visible(actor: User) -> QuerySet[Integration]:
 
 def integration_in_use(branch_id: int) -> Integration:
     """The integration linked to a branch. Raises ``NoIntegration`` saying what is missing."""
+    if not GeneralParameters.current().credit_analysis:
+        raise CreditAnalysisOff
     integration = Integration.objects.filter(branch_id=branch_id, archived_at=None).first()
     if integration is None:
         raise NoIntegration(
