@@ -105,20 +105,19 @@ def answered(branch: Branch, actor: User, *, requested_days_ago: int = 0, **fiel
     fields.setdefault("pendings_count", 0)
     fields.setdefault("pendings_total", Decimal(0))
     fields.setdefault("document_status", "REGULAR")
-    at = timezone.now() - timedelta(days=requested_days_ago)
+    fields.setdefault("status", "answered")
+    fields.setdefault("due_at", None)
+    fields.setdefault("requested_at", timezone.now() - timedelta(days=requested_days_ago))
     return Inquiry.objects.create(
         branch=branch,
         product_code="PF-SCORE",
         product_name="PF com score",
         purpose="Venda",
         requested_by=actor,
-        status="answered",
-        due_at=None,
         protocol=f"P{next(_number)}",
-        answered_at=at,
+        answered_at=fields["requested_at"],
         report_sealed="x",
         name="Pessoa Exemplo",
-        requested_at=at,
         **fields,
     )
 

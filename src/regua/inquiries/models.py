@@ -267,13 +267,15 @@ class InquirySpending(models.Model):
 
 
 class InquiryTotal(models.Model):
-    """How many finished inquiries of one kind a day had, kept by a trigger on ``Inquiry``.
+    """How many finished inquiries of one kind a day, or a month, had; a trigger keeps it.
 
-    The lists and reports count and sum from here, whatever the filter and however many there are.
+    The lists and reports count and sum from here, whatever the filter and however many there are:
+    whole months from their own rows, the days at the ends of a period from theirs.
     """
 
     day = models.DateField()
-    """Of the request, in America/Sao_Paulo."""
+    """Of the request, in America/Sao_Paulo; a month's is its first."""
+    monthly = models.BooleanField()
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="+")
     integration = models.ForeignKey(
         "integrations.Integration", models.CASCADE, related_name="+", db_index=False
@@ -293,6 +295,7 @@ class InquiryTotal(models.Model):
             models.UniqueConstraint(
                 fields=[
                     "requested_by",
+                    "monthly",
                     "day",
                     "branch",
                     "integration",
@@ -303,7 +306,9 @@ class InquiryTotal(models.Model):
                 name="inquiry_total_once",
             ),
         ]
-        indexes = [models.Index(fields=["branch", "day"], name="inquiry_total_by_branch")]
+        indexes = [
+            models.Index(fields=["monthly", "branch", "day"], name="inquiry_total_by_branch")
+        ]
 
     def __str__(self) -> str:
         return f"{self.day}: {self.count}"

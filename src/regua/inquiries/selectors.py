@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from pydantic import TypeAdapter
 
@@ -62,7 +65,9 @@ def usual_product(actor: User, branch: Branch, document: str) -> str:
     """What this person got last in the branch about this kind of document, or ''."""
     kind = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
     return (
-        InquiryTotal.objects.filter(requested_by=actor, branch=branch, person_kind=kind)
+        InquiryTotal.objects.filter(
+            requested_by=actor, branch=branch, person_kind=kind, monthly=False
+        )
         .order_by("-day", "-count")
         .values_list("product_code", flat=True)
         .first()
@@ -73,11 +78,34 @@ def usual_product(actor: User, branch: Branch, document: str) -> str:
 def inquirers(actor: User) -> QuerySet[User]:
     """Those who made an inquiry that ``actor`` may see and that has ended."""
     theirs = visible(
-        InquiryTotal.objects.filter(requested_by=OuterRef("pk")),
+        InquiryTotal.objects.filter(requested_by=OuterRef("pk"), monthly=True),
         actor=actor,
         permission=Permission.VIEW_INQUIRIES,
     )
     return User.objects.filter(Exists(theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many inquiries, and what they cost in BRL (``unsure`` included)."""
+
+    count: int
+    cost: Decimal
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+def sum_up(kept: QuerySet[InquiryTotal], under_way: QuerySet[Inquiry], *, actor: User) -> Totals:
+    """Add the day's totals of what has ended to the few that are under way."""
+    count, cost = 0, Decimal(0)
+    rows: tuple[tuple[QuerySet[Any], Any], ...] = ((kept, Sum("count")), (under_way, Count("pk")))
+    for narrowed, counted in rows:
+        seen = visible(narrowed, actor=actor, permission=Permission.VIEW_INQUIRIES)
+        found = seen.aggregate(count=counted, cost=Sum("cost"))
+        count += found["count"] or 0
+        cost += found["cost"] or 0
+    return Totals(count, cost)
 
 
 def customer_inquiries(customer: Customer, *, actor: User) -> QuerySet[Inquiry]:

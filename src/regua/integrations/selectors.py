@@ -75,6 +75,11 @@ def branches_with_integration(actor: User) -> QuerySet[Branch]:
     )
 
 
+def integrations_of_branches(branch_ids: Iterable[int]) -> QuerySet[Integration]:
+    """Every integration that these branches have or had, to choose among in a filter."""
+    return Integration.objects.filter(branch__in=list(branch_ids)).select_related("branch")
+
+
 def integration_of(branch: Branch) -> Integration | None:
     """The branch's registered integration, linked or not."""
     return Integration.objects.filter(branch=branch, archived_at=None).first()

@@ -249,6 +249,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("day", models.DateField()),
+                ("monthly", models.BooleanField()),
                 ("person_kind", models.CharField(max_length=1)),
                 ("product_code", models.CharField(max_length=30)),
                 ("result", models.CharField(max_length=10)),
@@ -678,13 +679,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="inquirytotal",
-            index=models.Index(fields=["branch", "day"], name="inquiry_total_by_branch"),
+            index=models.Index(fields=["monthly", "branch", "day"], name="inquiry_total_by_branch"),
         ),
         migrations.AddConstraint(
             model_name="inquirytotal",
             constraint=models.UniqueConstraint(
                 fields=(
                     "requested_by",
+                    "monthly",
                     "day",
                     "branch",
                     "integration",
