@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 from pydantic import TypeAdapter
 
@@ -20,7 +20,7 @@ from regua.inquiries.models import Inquiry, InquiryTotal
 from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
-from regua.parties.models import Customer
+from regua.parties.models import Customer, Lead, Prospect
 
 report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
 
@@ -108,28 +108,54 @@ def sum_up(kept: QuerySet[InquiryTotal], under_way: QuerySet[Inquiry], *, actor:
     return Totals(count, cost)
 
 
-def customer_inquiries(customer: Customer, *, actor: User) -> QuerySet[Inquiry]:
-    return inquiries_visible(actor).filter(customer=customer)
+def inquiries_of(party: Customer | Lead | Prospect, *, actor: User) -> QuerySet[Inquiry]:
+    """The whole history of a party: made for it, for what it was before, or about its document."""
+    known = _made_for(party)
+    if party.document:
+        known |= Q(document=party.document, branch=party.branch_id)
+    return inquiries_visible(actor).filter(known)
 
 
-def last_answer(customer: Customer, *, actor: User) -> Inquiry | None:
-    """The customer's newest answered inquiry."""
+def _made_for(party: Customer | Lead | Prospect) -> Q:
+    match party:
+        case Lead():
+            return Q(lead=party.pk)
+        case Prospect():
+            return Q(prospect=party.pk) | Q(lead__in=party.lead_ids)
+        case _:
+            earlier = Q(prospect__in=party.prospect_ids) | Q(lead__in=party.lead_ids)
+            return Q(customer=party.pk) | earlier
+
+
+def last_answer(party: Customer | Lead | Prospect, *, actor: User) -> Inquiry | None:
+    """The party's newest answered inquiry."""
     return (
-        customer_inquiries(customer, actor=actor)
+        inquiries_of(party, actor=actor)
         .filter(status=Inquiry.Status.ANSWERED)
         .order_by("-requested_at", "-id")
         .first()
     )
 
 
-def counts_by(field: str, ids: Iterable[int], *, actor: User) -> dict[int, int]:
-    """Party → how many inquiries; ``field`` is ``customer_id``, ``lead_id`` or ``prospect_id``."""
-    rows = (
+def counts_of(
+    kind: type[Customer | Lead | Prospect], ids: Iterable[int], *, actor: User
+) -> dict[int, int]:
+    """Party → how many inquiries were made for it or about its document, in one query."""
+    mine = (
         inquiries_visible(actor)
         .select_related(None)
-        .filter(**{f"{field}__in": list(ids)})
+        .filter(
+            Q(**{str(kind._meta.model_name): OuterRef("pk")})
+            | Q(document=OuterRef("document"), branch=OuterRef("branch"))
+        )
         .order_by()
-        .values_list(field)
-        .annotate(Count("pk"))
+        .values(one=Value(1))
+        .annotate(found=Count("pk"))
+        .values("found")
     )
-    return dict(rows)
+    rows = (
+        kind._default_manager.filter(pk__in=list(ids))
+        .values_list("pk")
+        .annotate(found=Subquery(mine))
+    )
+    return {pk: found for pk, found in rows if found}
