@@ -151,6 +151,7 @@ def test_a_lead_becomes_a_customer_with_its_history(branch: Branch, attendant: U
     customer = Customer.objects.get()
     assert (customer.document, customer.branch) == (document, branch)
     assert set(inquiries_of(customer, actor=attendant)) == {of_the_spouse, loose}
+    prospect.refresh_from_db()
     assert set(inquiries_of(prospect, actor=attendant)) == {of_the_spouse, loose}
 
     tab = client.get(reverse("customer_inquiries", args=[customer.pk]))
