@@ -86,6 +86,8 @@ def test_totals_are_those_of_the_rows(
             totals = filters.totals(actor)
             assert totals.count == rows.count(), query
             assert totals.cost == (charged.aggregate(Sum("cost"))["cost__sum"] or 0), query
+            shown, _ = filters.search(inquiries_visible(actor), actor)
+            assert set(shown) == set(rows), query
             seen.add(totals.count)
     assert len(seen) > 30, "the filters hardly narrow anything"
 
