@@ -17,13 +17,13 @@ from regua.inquiries.choices import AccessKind, Outcome
 from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.models import Terms
 from regua.inquiries.policy.wording import rule_sentence, terms_sentence
-from regua.inquiries.reading import percent
+from regua.inquiries.reading import creditor_name, percent
 from regua.inquiries.services import access_record
 from regua.inquiries.verdicts import Standing
 from regua.web import formats
 
 PURPOSE = "Explicação da decisão ao consumidor (LGPD, art. 20)"
-NOT_TOLD = "o birô não informou"
+NOT_TOLD = "O birô não informou"
 _OUTCOMES: dict[str, str] = {
     Outcome.APPROVE: "aprovar a contratação",
     Outcome.CONDITIONS: "aprovar a contratação com condições",
@@ -59,8 +59,8 @@ def _origin(inquiry: Inquiry, bureau: str) -> Part:
     return Part(
         "De onde vieram os dados",
         (
-            f"{branch.name} (CNPJ {formats.document(branch.document)}) consultou o birô de crédito "
-            f"{bureau} sobre {inquiry.name or 'você'}, "
+            f"{creditor_name(branch)} (CNPJ {formats.document(branch.document)}) consultou o birô "
+            f"de crédito {bureau} sobre {inquiry.name or 'você'}, "
             f"{'CNPJ' if inquiry.is_company else 'CPF'} "
             f"{formats.document_masked(inquiry.document)}. "
             "A lei permite essa consulta para a proteção do crédito (LGPD, art. 7º, X).",
@@ -82,7 +82,10 @@ def _data(inquiry: Inquiry, standing: Standing) -> Part:
         ("Score (de 0 a 1.000)", _score(inquiry, facts)),
         ("Pendências encontradas", _pendings(inquiry, facts)),
         ("Pendência mais nova", _newest(inquiry, facts)),
-        ("Situação do documento na Receita Federal", inquiry.document_status.lower() or NOT_TOLD),
+        (
+            "Situação do documento na Receita Federal",
+            inquiry.document_status.capitalize() or NOT_TOLD,
+        ),
         (
             "Abertura da empresa" if company else "Nascimento",
             formats.day(inquiry.born_or_opened_on) if inquiry.born_or_opened_on else NOT_TOLD,
@@ -101,7 +104,7 @@ def _data(inquiry: Inquiry, standing: Standing) -> Part:
 def _score(inquiry: Inquiry, facts: Mapping[str, Any]) -> str:
     score = facts.get("score", inquiry.score)
     if score is None:
-        return "o birô não calculou"
+        return "O birô não calculou"
     if facts:  # rules ask about the number alone
         return str(score)
     more = [f"faixa {inquiry.band}"] if inquiry.band else []
@@ -113,14 +116,14 @@ def _score(inquiry: Inquiry, facts: Mapping[str, Any]) -> str:
 def _pendings(inquiry: Inquiry, facts: Mapping[str, Any]) -> str:
     count = facts.get("pendings_count", inquiry.pendings_count)
     if not count:
-        return "nenhuma"
+        return "Nenhuma"
     total = Decimal(str(facts.get("pendings_total", inquiry.pendings_total) or 0))
     return f"{formats.number(count)}, que somam {formats.brl(total)}"
 
 
 def _newest(inquiry: Inquiry, facts: Mapping[str, Any]) -> str:
     if not inquiry.newest_pending_on:
-        return "nenhuma" if not inquiry.pendings_count else NOT_TOLD
+        return "Nenhuma" if not inquiry.pendings_count else NOT_TOLD
     months = facts.get("newest_months")
     age = f" ({_months(months)} antes da consulta)" if months else ""
     return formats.day(inquiry.newest_pending_on) + age
@@ -156,7 +159,7 @@ def _decided(standing: Standing) -> Part:
         title,
         (
             first,
-            f"A que se aplicou: {rule_sentence(decision.rule)}",
+            f"A que se aplicou: {rule_sentence(decision.rule).rstrip('.')}.",
             f"Motivo: {decision.rule.reason}",
             _result(decision.outcome, decision.rule),
         ),
@@ -164,8 +167,9 @@ def _decided(standing: Standing) -> Part:
 
 
 def _result(outcome: str, terms: Terms) -> str:
-    said = terms_sentence(terms) if outcome == Outcome.CONDITIONS else ""
-    return f"Resultado: {_OUTCOMES[outcome]}{': ' + said.rstrip('.') if said else ''}."
+    terms_said = terms_sentence(terms) if outcome == Outcome.CONDITIONS else ""
+    said = f"aprovar a contratação {terms_said}" if terms_said else ""
+    return f"Resultado: {said or _OUTCOMES[outcome]}."
 
 
 def _reviewed(standing: Standing) -> Part:
@@ -193,8 +197,9 @@ def _rights(inquiry: Inquiry, standing: Standing, bureau: str) -> Part:
     return Part(
         "Seus direitos",
         (
-            f"{review} Fale com {branch.name}, CNPJ {formats.document(branch.document)}, e informe "
-            f"a consulta nº {inquiry.pk}. O pedido não custa nada.",
+            f"{review} Fale com {creditor_name(branch)}, CNPJ "
+            f"{formats.document(branch.document)}, e informe a consulta "
+            f"nº {inquiry.pk}. O pedido não custa nada.",
             f"Se algum dado estiver errado, peça a correção ao birô {bureau}, que o mantém, e "
             f"informe o protocolo {inquiry.protocol}: a lei dá a ele cinco dias úteis para "
             "corrigir (CDC, art. 43, § 3º; LGPD, art. 18, III). Corrigido o dado, peça uma nova "

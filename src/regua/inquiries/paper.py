@@ -11,14 +11,22 @@ from typing import Any
 
 from reportlab.graphics.shapes import ArcPath, Drawing, String
 from reportlab.lib.colors import HexColor
-from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 
 from regua.accounts.models import User
+from regua.inquiries.reading import creditor_name
 from regua.organization.models import Branch
 from regua.web import formats
 from regua.web.status import Tone
@@ -43,10 +51,10 @@ TONES: dict[str, tuple[HexColor, HexColor, HexColor]] = {
 _PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
 STYLES = {
     "plain": _PLAIN,
-    "text": ParagraphStyle("text", _PLAIN, fontSize=10.5, leading=15.5, spaceAfter=5),
+    "text": ParagraphStyle("text", _PLAIN, fontSize=10, leading=14, spaceAfter=4),
     "soft": ParagraphStyle("soft", _PLAIN, fontSize=8.5, leading=11.5, textColor=SOFT),
     "strong": ParagraphStyle("strong", _PLAIN, fontName="Helvetica-Bold"),
-    "right": ParagraphStyle("right", _PLAIN, alignment=TA_RIGHT),
+    "cell": ParagraphStyle("cell", _PLAIN, fontSize=9, leading=10.8),
     "title": ParagraphStyle(
         "title", _PLAIN, fontName="Helvetica-Bold", fontSize=17, leading=22, spaceAfter=2
     ),
@@ -66,7 +74,7 @@ STYLES = {
 def latin(text: object, limit: int = 400) -> str:
     """``text`` in the characters that the standard fonts of every PDF reader have."""
     kept = []
-    for character in str(text)[:limit]:
+    for character in str(text)[:limit].replace(" → ", ": "):
         if character != formats.NBSP and not character.isprintable():
             kept.append(" ")
             continue
@@ -85,6 +93,11 @@ def p(text: object, style: str = "plain", **changes: Any) -> Paragraph:
     if changes:
         look = ParagraphStyle(f"{style}*", look, **changes)
     return Paragraph(escape(latin(text, 2000)), look)
+
+
+def cell(text: str, limit: int) -> Paragraph:
+    """A bureau's words in a table: cut, so that no row outgrows its page."""
+    return p(text[:limit] or formats.EMPTY, "cell")
 
 
 def grid(facts: Iterable[tuple[str, str]], *, width: float = WIDTH, columns: int = 2) -> Table:
@@ -155,7 +168,7 @@ def gauge(value: int | None, tone: str, label: str, *, maximum: int = 1000) -> D
     ink, _, line = TONES.get(tone, TONES[Tone.QUEUED])
     width, radius = 150.0, 58.0
     middle, base = width / 2, 24.0
-    drawing = Drawing(width, base + radius + 10)
+    drawing = Drawing(width, base + radius + 10, hAlign="CENTER")
 
     def arc(share: float, colour: HexColor) -> None:
         path = ArcPath(
@@ -236,26 +249,25 @@ def build(
 
     class Pages(_Pages):
         around = (
-            latin(branch.name, 60),
+            latin(creditor_name(branch), 70),
             f"CNPJ {formats.document(branch.document)}",
             latin(heading),
             latin(made, 140),
         )
 
     out = io.BytesIO()
-    SimpleDocTemplate(
+    document = BaseDocTemplate(
         out,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
-        topMargin=27 * mm,
-        bottomMargin=21 * mm,
         title=latin(heading),
-        author=latin(branch.name),
+        author=latin(creditor_name(branch)),
         creator="Régua",
         lang="pt-BR",
         displayDocTitle=True,
-    ).build(story, canvasmaker=Pages)
+    )
+    frame = Frame(MARGIN, 21 * mm, WIDTH, A4[1] - 48 * mm, 0, 0, 0, 0)
+    document.addPageTemplates(PageTemplate(frames=[frame]))
+    document.build(story, canvasmaker=Pages)
     return out.getvalue()
 
 

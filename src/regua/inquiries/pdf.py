@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, Table
+from reportlab.platypus import Flowable, KeepTogether, Table
 
 from regua.accounts.models import User
 from regua.bureaus.contract import InquiryReport
@@ -49,15 +49,13 @@ def inquiry_pdf(
     if standing.history:
         story.append(paper.p("Histórico da decisão", "heading"))
         for entry in standing.history:
-            story += [
+            when = formats.instant(entry["at"])  # type: ignore[arg-type]
+            lines = [
                 paper.p(entry["title"], "strong"),
                 paper.p(entry["text"]),
-                paper.p(
-                    f"{entry['source']}, {formats.instant(entry['at'])}",  # type: ignore[arg-type]
-                    "soft",
-                    spaceAfter=6,
-                ),
+                paper.p(f"{entry['source']}, {when}", "soft", spaceAfter=6),
             ]
+            story.append(KeepTogether(lines))
     story += [
         paper.p("Registro da consulta", "heading"),
         paper.grid(reading.record_of(inquiry, bureau), columns=3),
@@ -80,10 +78,11 @@ def explanation_pdf(inquiry: Inquiry, parts: Sequence[Part], *, maker: User, at:
         ),
     ]
     for part in parts:
-        story.append(paper.p(part.title, "heading"))
-        story += [paper.p(paragraph, "text") for paragraph in part.paragraphs]
+        whole: list[Flowable] = [paper.p(part.title, "heading")]
+        whole += [paper.p(paragraph, "text") for paragraph in part.paragraphs]
         if part.facts:
-            story.append(paper.grid(part.facts))
+            whole.append(paper.grid(part.facts))
+        story.append(KeepTogether(whole))
     return paper.build(
         story,
         branch=inquiry.branch,
@@ -145,9 +144,9 @@ def _pendings(report: InquiryReport) -> list[Flowable]:
         )
         rows += [
             [
-                paper.p(paper.latin(item.creditor or formats.EMPTY, 120)),
-                paper.p(paper.latin(item.origin or formats.EMPTY, 80)),
-                paper.p(paper.latin(item.contract or formats.EMPTY, 60)),
+                paper.cell(item.creditor, 120),
+                paper.cell(item.origin, 80),
+                paper.cell(item.contract, 60),
                 formats.day(item.occurred_on),
                 _money(item.amount),
             ]
@@ -174,7 +173,7 @@ def _earlier(report: InquiryReport) -> list[Flowable]:
     if not report.earlier_inquiries:
         return [heading, paper.p("O birô não informa consultas anteriores.")]
     rows = [
-        [formats.day(item.occurred_on), paper.p(paper.latin(item.segment or formats.EMPTY, 120))]
+        [formats.day(item.occurred_on), paper.cell(item.segment, 120)]
         for item in report.earlier_inquiries
     ]
     return [heading, paper.table(["Data", "Segmento"], rows, [30 * mm, paper.WIDTH - 30 * mm])]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from regua.bureaus.contract import Pending, PendingKind
 from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import REGULAR
+from regua.organization.models import Branch
 from regua.parties.models import search_key
 from regua.web import formats
 from regua.web.status import Icon, Status, Tone
@@ -91,6 +92,20 @@ def verdict_of(inquiry: Inquiry) -> Verdict:
     return Verdict(title, tuple(reasons), Tone.DONE, Icon("circle-check"))
 
 
+def facts_of(inquiry: Inquiry) -> list[str]:
+    """The one or two sentences with the figures behind a decision."""
+    score = "Sem score" if inquiry.score is None else f"Score {inquiry.score}"
+    band = f", faixa {inquiry.band}" if inquiry.band else ""
+    count = inquiry.pendings_count or 0
+    verb = "soma" if count == 1 else "somam"
+    total = f" que {verb} {formats.brl(inquiry.pendings_total)}" if count else ""
+    said = inquiry.document_status.strip().lower()
+    facts = [f"{score}{band}; {_pendings(count)}{total}."]
+    if said not in REGULAR:
+        facts.append(f"A situação do documento na Receita é “{said or 'não informada'}”.")
+    return facts
+
+
 def _pendings(count: int) -> str:
     if not count:
         return "sem pendências"
@@ -167,6 +182,12 @@ def identity_of(inquiry: Inquiry) -> list[tuple[str, str]]:
         ("Situação na Receita", inquiry.document_status.capitalize()),
         ("Abertura" if company else "Nascimento", formats.day(born) if born else ""),
     ]
+
+
+def creditor_name(branch: Branch) -> str:
+    """``Ipê Telecom, filial Centro``: the name that a consumer knows it by."""
+    company = branch.company.name
+    return company if company == branch.name else f"{company}, filial {branch.name}"
 
 
 def record_of(inquiry: Inquiry, bureau: str) -> list[tuple[str, str]]:

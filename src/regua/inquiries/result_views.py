@@ -131,7 +131,7 @@ def inquiry_explanation(request: Request, pk: int) -> HttpResponse:
 
 
 def _get(request: Request, pk: int, **more: Any) -> Inquiry:
-    rows = inquiries_visible(request.user).select_related("integration")
+    rows = inquiries_visible(request.user).select_related("integration", "branch__company")
     return get_object_or_404(rows, pk=pk, **more)
 
 

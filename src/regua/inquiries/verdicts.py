@@ -10,15 +10,15 @@ from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.models import Decision, DecisionOverride, Terms
 from regua.inquiries.policy.selectors import decision_of, overrides_of
 from regua.inquiries.policy.wording import rule_sentence, terms_sentence
-from regua.inquiries.reading import Verdict, verdict_of
+from regua.inquiries.reading import Verdict, facts_of, verdict_of
 from regua.web import formats
 from regua.web.status import Icon, Tone
 
 NO_RULE = "Nenhuma regra da política se aplica a este caso: uma pessoa precisa decidir."
 _LOOKS: dict[str, tuple[Tone, Icon]] = {
     Outcome.APPROVE: (Tone.DONE, Icon("circle-check")),
-    Outcome.CONDITIONS: (Tone.NOTICE, Icon("checklist")),
-    Outcome.REVIEW: (Tone.SENT, Icon("eye")),
+    Outcome.CONDITIONS: (Tone.SENT, Icon("checklist")),
+    Outcome.REVIEW: (Tone.NOTICE, Icon("user-search")),
     Outcome.DENY: (Tone.ACTIVE, Icon("circle-x")),
 }
 
@@ -71,10 +71,9 @@ def _entry(title: str, outcome: str, at: datetime, text: str, source: str) -> di
 def standing_of(inquiry: Inquiry) -> Standing:
     """The verdict that holds; without policy and person, only what sums the report up."""
     decision, overrides = decision_of(inquiry), overrides_of(inquiry)
-    summary = verdict_of(inquiry)
     if overrides:
         newest = overrides[0]
-        verdict = _verdict(newest.outcome, newest, newest.reason)
+        verdict = _verdict(newest.outcome, newest, newest.reason, *facts_of(inquiry))
         by = f"Decidido por {newest.actor.name} em {formats.instant(newest.at)}."
         if decision:
             said = title_of(decision.outcome, decision.rule)
@@ -82,26 +81,26 @@ def standing_of(inquiry: Inquiry) -> Standing:
     elif decision:
         rule = decision.rule
         reason = rule.reason if rule else NO_RULE
-        verdict = _verdict(decision.outcome, rule, reason, summary.title + ".", *summary.reasons)
+        verdict = _verdict(decision.outcome, rule, reason, *facts_of(inquiry))
         which = f"regra {rule.position}" if rule else "nenhuma regra se aplica"
         by = (
             f"Pela política de crédito, {decision.policy}, {which}, "
             f"em {formats.instant(decision.decided_at)}."
         )
     else:
-        verdict, by = summary, ""
+        verdict, by = verdict_of(inquiry), ""
     return Standing(decision, overrides, verdict, by)
 
 
 def _verdict(outcome: str, terms: Terms | None, *reasons: str) -> Verdict:
     tone, icon = _LOOKS[outcome]
-    return Verdict(title_of(outcome, terms), tuple(map(_closed, reasons[:3])), tone, icon)
+    return Verdict(title_of(outcome, terms), tuple(map(_closed, reasons)), tone, icon)
 
 
 def title_of(outcome: str, terms: Terms | None) -> str:
     """``Aprovar com adesão antecipada``: the outcome with the conditions in its words."""
     if outcome == Outcome.CONDITIONS and terms is not None and (said := terms_sentence(terms)):
-        return f"Aprovar com {said[:1].lower()}{said[1:].rstrip('.')}"
+        return f"Aprovar {said}"
     return Outcome(outcome).label
 
 

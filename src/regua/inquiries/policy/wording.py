@@ -7,7 +7,7 @@ from regua.web import formats
 
 
 def terms_sentence(terms: Terms) -> str:
-    """``adesão antecipada, fidelidade de 12 meses e plano de até R$ 120,00``; '' without any."""
+    """``com adesão antecipada, fidelidade de 12 meses``; '' where there are no conditions."""
     parts = []
     if terms.advance_payment:
         parts.append("adesão antecipada")
@@ -17,7 +17,7 @@ def terms_sentence(terms: Terms) -> str:
         parts.append(f"fidelidade de {terms.fidelity_months} meses")
     if terms.plan_limit is not None:
         parts.append(f"plano de até {formats.brl(terms.plan_limit)}")
-    return " e ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+    return f"com {', '.join(parts)}" if parts else ""
 
 
 def rule_sentence(rule: PolicyRule) -> str:
