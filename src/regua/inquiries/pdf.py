@@ -98,14 +98,8 @@ def _verdict(standing: Standing) -> Table:
     lines: list[Flowable] = [
         paper.p(verdict.title, "title", textColor=ink),
         paper.p(" ".join(verdict.reasons)),
+        paper.p(standing.by, "soft", spaceBefore=4),
     ]
-    lines.append(
-        paper.p(
-            standing.by or "Resumo do relatório: sem política de crédito, nada foi decidido.",
-            "soft",
-            spaceBefore=4,
-        )
-    )
     return paper.box(lines, verdict.tone)
 
 

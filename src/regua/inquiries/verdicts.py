@@ -14,6 +14,7 @@ from regua.inquiries.reading import Verdict, facts_of, verdict_of
 from regua.web import formats
 from regua.web.status import Icon, Tone
 
+UNDECIDED = "É um resumo do relatório: sem política de crédito em vigor, nada foi decidido."
 NO_RULE = "Nenhuma regra da política se aplica a este caso: uma pessoa precisa decidir."
 _LOOKS: dict[str, tuple[Tone, Icon]] = {
     Outcome.APPROVE: (Tone.DONE, Icon("circle-check")),
@@ -32,7 +33,7 @@ class Standing:
     """The newest, which holds, first."""
     verdict: Verdict
     by: str
-    """Who or what decided; '' where nobody has."""
+    """Who or what decided, or that nobody has."""
 
     @property
     def decided(self) -> bool:
@@ -88,7 +89,7 @@ def standing_of(inquiry: Inquiry) -> Standing:
             f"em {formats.instant(decision.decided_at)}."
         )
     else:
-        verdict, by = verdict_of(inquiry), ""
+        verdict, by = verdict_of(inquiry), UNDECIDED
     return Standing(decision, overrides, verdict, by)
 
 
