@@ -13,19 +13,27 @@ _SHOWN = re.compile(rb"\(((?:\\.|[^\\()])*)\) Tj", re.S)
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.S)
 
 
+def squeezed(text: str) -> str:
+    """Only what an embedded font leaves readable: printable ASCII, without the spaces."""
+    return re.sub(r"[^!-~]+", "", text)
+
+
 def pages_of(pdf: bytes) -> list[str]:
-    """The text of each page, its pieces joined by spaces."""
+    """The text of each page, squeezed."""
     assert pdf.startswith(b"%PDF-")
     assert pdf.rstrip().endswith(b"%%EOF")
     streams = [
         zlib.decompress(base64.a85decode(found.strip(), adobe=True))
         for found in _STREAM.findall(pdf)
     ]
-    return [" ".join(map(_text, _SHOWN.findall(stream))) for stream in streams]
+    pages = ["".join(map(_text, _SHOWN.findall(stream))) for stream in streams]
+    return [page for page in pages if page]
 
 
-def text_of(pdf: bytes) -> str:
-    return " ".join(pages_of(pdf))
+def missing(words: list[str] | tuple[str, ...], pdf: bytes) -> list[str]:
+    """Those of ``words`` that the PDF does not say."""
+    said = "".join(pages_of(pdf))
+    return [one for one in words if squeezed(one) not in said]
 
 
 def _text(shown: bytes) -> str:
@@ -33,4 +41,4 @@ def _text(shown: bytes) -> str:
         code = found[1]
         return bytes([int(code, 8)]) if code.isdigit() else code
 
-    return _ESCAPE.sub(plain, shown).decode("cp1252").replace("\xa0", " ")
+    return squeezed(_ESCAPE.sub(plain, shown).decode("latin-1"))

@@ -159,7 +159,8 @@ def _decided(standing: Standing) -> Part:
         title,
         (
             first,
-            f"A que se aplicou: {rule_sentence(decision.rule).rstrip('.')}.",
+            f"A que se aplicou foi a regra {decision.rule.position}: "
+            f"{rule_sentence(decision.rule).rstrip('.')}.",
             f"Motivo: {decision.rule.reason}",
             _result(decision.outcome, decision.rule),
         ),

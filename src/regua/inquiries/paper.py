@@ -14,6 +14,8 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -30,6 +32,12 @@ from regua.inquiries.reading import creditor_name
 from regua.organization.models import Branch
 from regua.web import formats
 from regua.web.status import Tone
+
+PLAIN, BOLD = "Vera", "VeraBd"
+"""Shipped with ReportLab and embedded: every reader breaks the lines where we did."""
+for _font in (PLAIN, BOLD):
+    pdfmetrics.registerFont(TTFont(_font, f"{_font}.ttf"))
+_GLYPHS = pdfmetrics.getFont(PLAIN).face.charToGlyph
 
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
@@ -48,22 +56,20 @@ TONES: dict[str, tuple[HexColor, HexColor, HexColor]] = {
 }
 """Ink, background and line of a tone, as on screen (app.css)."""
 
-_PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=9.5, leading=13, textColor=INK)
+_PLAIN = ParagraphStyle("plain", fontName=PLAIN, fontSize=8.5, leading=12, textColor=INK)
 STYLES = {
     "plain": _PLAIN,
-    "text": ParagraphStyle("text", _PLAIN, fontSize=10, leading=14, spaceAfter=4),
-    "soft": ParagraphStyle("soft", _PLAIN, fontSize=8.5, leading=11.5, textColor=SOFT),
-    "strong": ParagraphStyle("strong", _PLAIN, fontName="Helvetica-Bold"),
-    "cell": ParagraphStyle("cell", _PLAIN, fontSize=9, leading=10.8),
-    "title": ParagraphStyle(
-        "title", _PLAIN, fontName="Helvetica-Bold", fontSize=17, leading=22, spaceAfter=2
-    ),
+    "text": ParagraphStyle("text", _PLAIN, fontSize=9, leading=13, spaceAfter=4),
+    "soft": ParagraphStyle("soft", _PLAIN, fontSize=7.5, leading=10.5, textColor=SOFT),
+    "strong": ParagraphStyle("strong", _PLAIN, fontName=BOLD),
+    "cell": ParagraphStyle("cell", _PLAIN, fontSize=8, leading=9.6),
+    "title": ParagraphStyle("title", _PLAIN, fontName=BOLD, fontSize=15, leading=20, spaceAfter=2),
     "heading": ParagraphStyle(
         "heading",
         _PLAIN,
-        fontName="Helvetica-Bold",
-        fontSize=11.5,
-        leading=15,
+        fontName=BOLD,
+        fontSize=10.5,
+        leading=14,
         spaceBefore=14,
         spaceAfter=5,
         keepWithNext=True,
@@ -72,19 +78,12 @@ STYLES = {
 
 
 def latin(text: object, limit: int = 400) -> str:
-    """``text`` in the characters that the standard fonts of every PDF reader have."""
+    """``text`` in the characters that the font has; "?" for the others."""
     kept = []
     for character in str(text)[:limit].replace(" → ", ": "):
-        if character != formats.NBSP and not character.isprintable():
-            kept.append(" ")
-            continue
-        for part in (character, unicodedata.normalize("NFKD", character)[:1], "?"):
-            try:
-                part.encode("cp1252")
-            except UnicodeEncodeError:
-                continue
-            kept.append(part)
-            break
+        bare = unicodedata.normalize("NFKD", character)[:1]
+        known = (one for one in (character, bare) if ord(one) in _GLYPHS)
+        kept.append(" " if character in "\t\r\n" else next(known, "?"))
     return "".join(kept)
 
 
@@ -127,9 +126,9 @@ def table(
 ) -> Table:
     """A list whose head is repeated on every page; ``groups`` are the rows that head others."""
     style: list[tuple[Any, ...]] = [
-        ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", 8.5),
+        ("FONT", (0, 0), (-1, 0), BOLD, 7.5),
         ("TEXTCOLOR", (0, 0), (-1, 0), SOFT),
-        ("FONT", (0, 1), (-1, -1), "Helvetica", 9),
+        ("FONT", (0, 1), (-1, -1), PLAIN, 8),
         ("TEXTCOLOR", (0, 1), (-1, -1), INK),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, SOFT),
@@ -141,7 +140,7 @@ def table(
     ]
     style += [("ALIGN", (column, 0), (column, -1), "RIGHT") for column in money]
     for row in groups:
-        style.append(("FONT", (0, row + 1), (-1, row + 1), "Helvetica-Bold", 9))
+        style.append(("FONT", (0, row + 1), (-1, row + 1), BOLD, 8))
         style.append(("BACKGROUND", (0, row + 1), (-1, row + 1), BAND))
     return Table([head, *rows], colWidths=widths, repeatRows=1, style=style)
 
@@ -182,16 +181,16 @@ def gauge(value: int | None, tone: str, label: str, *, maximum: int = 1000) -> D
         arc(min(1.0, value / maximum), line)
 
     def write(x: float, y: float, text: str, size: float, colour: HexColor, bold: bool) -> None:
-        font = "Helvetica-Bold" if bold else "Helvetica"
+        font = BOLD if bold else PLAIN
         drawing.add(
             String(x, y, text, fontName=font, fontSize=size, fillColor=colour, textAnchor="middle")
         )
 
     number = formats.EMPTY if value is None else str(value)
-    write(middle, base + 4, number, 27, INK, bold=True)
-    write(middle, 4, latin(label), 10, ink, bold=True)
-    write(middle - radius, 6, "0", 8, SOFT, bold=False)
-    write(middle + radius, 6, formats.number(maximum), 8, SOFT, bold=False)
+    write(middle, base + 4, number, 25, INK, bold=True)
+    write(middle, 4, latin(label), 9, ink, bold=True)
+    write(middle - radius, 6, "0", 7, SOFT, bold=False)
+    write(middle + radius, 6, formats.number(maximum), 7, SOFT, bold=False)
     return drawing
 
 
@@ -219,16 +218,16 @@ class _Pages(Canvas):
         name, document, heading, maker = self.around
         right, top = A4[0] - MARGIN, A4[1] - 15 * mm
         self.setFillColor(MARK)
-        self.setFont("Helvetica-Bold", 10.5)
+        self.setFont(BOLD, 10)
         self.drawString(MARGIN, top, name)
         self.setFillColor(SOFT)
-        self.setFont("Helvetica", 8.5)
+        self.setFont(PLAIN, 7.5)
         self.drawString(MARGIN, top - 11, document)
         self.drawRightString(right, top, heading)
         self.setStrokeColor(LINE)
         self.line(MARGIN, top - 18, right, top - 18)
         self.line(MARGIN, 16 * mm, right, 16 * mm)
-        self.setFont("Helvetica", 7.5)
+        self.setFont(PLAIN, 6.5)
         self.drawString(MARGIN, 12 * mm, maker)
         self.drawString(
             MARGIN, 8.5 * mm, "Contém dados pessoais: use só para a finalidade registrada."

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from regua.inquiries.choices import Outcome
 from regua.inquiries.models import Inquiry
-from regua.inquiries.policy.models import Decision, DecisionOverride, Terms
+from regua.inquiries.policy.models import Decision, DecisionOverride, PolicyRule, Terms
 from regua.inquiries.policy.selectors import decision_of, overrides_of
 from regua.inquiries.policy.wording import rule_sentence, terms_sentence
 from regua.inquiries.reading import Verdict, facts_of, verdict_of
@@ -57,7 +57,7 @@ class Standing:
                     title_of(first.outcome, first.rule),
                     first.outcome,
                     first.decided_at,
-                    rule_sentence(first.rule) if first.rule else NO_RULE,
+                    _why(first.rule),
                     f"Política de crédito, {first.policy}",
                 )
             )
@@ -67,6 +67,12 @@ class Standing:
 def _entry(title: str, outcome: str, at: datetime, text: str, source: str) -> dict[str, object]:
     tone, icon = _LOOKS[outcome]
     return {"title": title, "tone": tone, "icon": icon, "at": at, "text": text, "source": source}
+
+
+def _why(rule: PolicyRule | None) -> str:
+    if rule is None:
+        return NO_RULE
+    return f"{_closed(rule.reason)} Regra {rule.position}: {_closed(rule_sentence(rule))}"
 
 
 def standing_of(inquiry: Inquiry) -> Standing:

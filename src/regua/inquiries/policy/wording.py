@@ -22,4 +22,4 @@ def terms_sentence(terms: Terms) -> str:
 
 def rule_sentence(rule: PolicyRule) -> str:
     """What the rule asks and what follows, as one sentence."""
-    return f"Regra {rule.position}: {rule.reason}"
+    return f"{rule.reason.rstrip('.')} → {rule.get_outcome_display()}"
