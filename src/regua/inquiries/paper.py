@@ -42,6 +42,8 @@ _GLYPHS = pdfmetrics.getFont(PLAIN).face.charToGlyph
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 """Points between the margins."""
+GAUGE = 62 * mm
+"""Width of the gauge, points."""
 INK, SOFT, LINE, BAND = map(HexColor, ("#1c2733", "#536070", "#dfe4e8", "#f3f6f7"))
 MARK = HexColor("#0f4c5c")
 TONES: dict[str, tuple[HexColor, HexColor, HexColor]] = {
@@ -165,9 +167,9 @@ def box(content: Sequence[Flowable], tone: str) -> Table:
 def gauge(value: int | None, tone: str, label: str, *, maximum: int = 1000) -> Drawing:
     """The half circle of the screen, filled up to ``value``."""
     ink, _, line = TONES.get(tone, TONES[Tone.QUEUED])
-    width, radius = 150.0, 58.0
+    width, radius = GAUGE, 58.0
     middle, base = width / 2, 24.0
-    drawing = Drawing(width, base + radius + 10, hAlign="CENTER")
+    drawing = Drawing(width, base + radius + 10)
 
     def arc(share: float, colour: HexColor) -> None:
         path = ArcPath(
@@ -197,7 +199,7 @@ def gauge(value: int | None, tone: str, label: str, *, maximum: int = 1000) -> D
 class _Pages(Canvas):
     """Knows how many pages there are when it draws what stands on each of them."""
 
-    around: tuple[str, str, str, str]
+    around: tuple[str, str, str, str, str]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -215,7 +217,7 @@ class _Pages(Canvas):
         super().save()
 
     def _frame(self, pages: int) -> None:
-        name, document, heading, maker = self.around
+        name, document, heading, maker, note = self.around
         right, top = A4[0] - MARGIN, A4[1] - 15 * mm
         self.setFillColor(MARK)
         self.setFont(BOLD, 10)
@@ -229,9 +231,7 @@ class _Pages(Canvas):
         self.line(MARGIN, 16 * mm, right, 16 * mm)
         self.setFont(PLAIN, 6.5)
         self.drawString(MARGIN, 12 * mm, maker)
-        self.drawString(
-            MARGIN, 8.5 * mm, "Contém dados pessoais: use só para a finalidade registrada."
-        )
+        self.drawString(MARGIN, 8.5 * mm, note)
         self.drawRightString(right, 12 * mm, f"Página {self._pageNumber} de {pages}")
 
 
@@ -242,8 +242,12 @@ def build(
     heading: str,
     maker: User,
     at: datetime,
+    note: str = "",
 ) -> bytes:
-    """The PDF's bytes; ``heading`` names it on every page and in the reader's title bar."""
+    """The PDF's bytes; ``heading`` names it on every page and in the reader's title bar.
+
+    ``note`` stands at the foot of every page, under who made it and when.
+    """
     made = f"Gerado por Régua em {formats.instant(at)} por {maker.name}."
 
     class Pages(_Pages):
@@ -252,6 +256,7 @@ def build(
             f"CNPJ {formats.document(branch.document)}",
             latin(heading),
             latin(made, 140),
+            note,
         )
 
     out = io.BytesIO()

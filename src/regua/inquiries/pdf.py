@@ -64,7 +64,12 @@ def inquiry_pdf(
         story.append(paper.p("Outros usos desta consulta", "heading"))
         story += [paper.p(reading.access_sentence(access)) for access in accesses]
     return paper.build(
-        story, branch=inquiry.branch, heading=f"Consulta nº {inquiry.pk}", maker=maker, at=at
+        story,
+        branch=inquiry.branch,
+        heading=f"Consulta nº {inquiry.pk}",
+        maker=maker,
+        at=at,
+        note="Contém dados pessoais: use só para a finalidade registrada.",
     )
 
 
@@ -113,10 +118,10 @@ def _score_and_identity(inquiry: Inquiry) -> Table:
     ]
     if said := reading.probability_sentence(inquiry):
         left.append(paper.p(said, "soft", alignment=1, spaceBefore=2))
-    wide = paper.WIDTH - 62 * mm
+    wide = paper.WIDTH - paper.GAUGE
     return Table(
         [[left, paper.grid(reading.identity_of(inquiry), width=wide)]],
-        colWidths=[62 * mm, wide],
+        colWidths=[paper.GAUGE, wide],
         style=[
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
             ("LEFTPADDING", (0, 0), (-1, -1), 0),
