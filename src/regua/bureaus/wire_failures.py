@@ -108,4 +108,6 @@ def _why_not_connected(exc: BaseException) -> Trouble | None:
             return Trouble.UNKNOWN_HOST
         if isinstance(cause, ConnectionRefusedError):
             return Trouble.NOTHING_LISTENS
+        if isinstance(cause, ssl.SSLError | ConnectionResetError):
+            return Trouble.NO_TLS  # the greeting was cut short
     return None
