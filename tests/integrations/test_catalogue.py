@@ -94,7 +94,7 @@ def test_what_came_changed_vanished_and_returned_is_told_and_kept(
     assert Decimal(changed.after["price"]) == true_price
     page = signed_in(administrator).get(reverse("integration_detail", args=[integration.pk]))
     text = page.content.decode()
-    assert "5 diferenças" in text
+    assert "Desde a vez anterior: 1 novo, 2 mudaram, 1 saiu, 1 voltou" in text
     assert "Nome velho" in text
     assert "R$\N{NO-BREAK SPACE}1,00" in text
     history = signed_in(administrator).get(
@@ -176,7 +176,7 @@ def test_a_default_that_vanished_is_flagged_blocks_and_returns(
     shown = client.get(reverse("integration_detail", args=[ready.pk])).content.decode()
     assert obstacle in shown
     assert "Atenção: o birô não oferece mais o código ZZ" in shown
-    grid = client.get(reverse("integration_list"), {"situacao": "problema"}).content.decode()
+    grid = client.get(reverse("integration_list"), {"problema": "sim"}).content.decode()
     assert "não oferece mais o código ZZ" in grid
 
     # "TI" was said to be gone, and the bureau lists it again.
@@ -187,7 +187,7 @@ def test_a_default_that_vanished_is_flagged_blocks_and_returns(
     catalogue_sync(integration=ready, actor=administrator)
     assert lost_codes(ready) == {}
     assert automatic_obstacles(ready) == []
-    grid = client.get(reverse("integration_list"), {"situacao": "problema"}).content.decode()
+    grid = client.get(reverse("integration_list"), {"problema": "sim"}).content.decode()
     assert "Nenhuma integração assim" in grid
 
 

@@ -25,9 +25,6 @@ class CatalogueDiff:
     removal_codes: int
     changes: tuple[CatalogueChange, ...]
 
-    def count(self, change: ChangeKind) -> int:
-        return sum(1 for each in self.changes if each.change == change)
-
 
 def products_store(
     integration: Integration, products: Iterable[BureauProduct], now: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -86,6 +87,22 @@ def change_lines(changes: Iterable[CatalogueChange]) -> list[ChangeLine]:
             )
         )
     return lines
+
+
+def changes_counted(changes: Iterable[CatalogueChange]) -> str:
+    """``2 novos, 1 mudou``, or '' where nothing did."""
+    number = Counter(change.change for change in changes)
+    words = [
+        (ChangeKind.CAME, "1 novo", "{} novos"),
+        (ChangeKind.CHANGED, "1 mudou", "{} mudaram"),
+        (ChangeKind.GONE, "1 saiu", "{} saíram"),
+        (ChangeKind.BACK, "1 voltou", "{} voltaram"),
+    ]
+    return ", ".join(
+        one if number[kind] == 1 else many.format(number[kind])
+        for kind, one, many in words
+        if number[kind]
+    )
 
 
 def _said(field: str, value: Any) -> str:

@@ -22,9 +22,17 @@ COLUMNS = (
     Column(key="filial", label="Filial", by=("branch__name",)),
     Column(key="ambiente", label="Ambiente", by=("environment",), classes="d-none d-md-table-cell"),
     Column(key="vinculo", label="Vínculo", by=("linked_at",)),
-    Column(key="token", label="Token válido até", by=("token_expires_at",)),
+    Column(
+        key="token",
+        label="Token válido até",
+        by=("token_expires_at",),
+        classes="d-none d-md-table-cell",
+    ),
     Column(key="sincronizacao", label="Última sincronização", by=("last_sync_at",)),
 )
+
+
+_YES_NO = [("sim", "Sim"), ("nao", "Não")]
 
 
 class IntegrationFilter(forms.Form):
@@ -35,14 +43,10 @@ class IntegrationFilter(forms.Form):
         label="Ambiente", required=False, choices=[("", "Todos"), *Environment.choices]
     )
     vinculo = django_forms.ChoiceField(
-        label="Vínculo",
-        required=False,
-        choices=[("", "Todos"), ("sim", "Vinculadas"), ("nao", "Não vinculadas")],
+        label="Vinculada", required=False, choices=[("", "Todas"), *_YES_NO]
     )
-    situacao = django_forms.ChoiceField(
-        label="Situação",
-        required=False,
-        choices=[("", "Todas"), ("problema", "Com problema"), ("ok", "Sem problema")],
+    problema = django_forms.ChoiceField(
+        label="Com problema", required=False, choices=[("", "Todas"), *_YES_NO]
     )
     ordem = django_forms.CharField(required=False, widget=django_forms.HiddenInput)
     """Kept while filtering; it narrows nothing."""
@@ -61,6 +65,8 @@ class IntegrationFilter(forms.Form):
                 choices=[("", "Todas"), *((str(b.pk), b.name) for b in branches)],
             )
             self.order_fields(["intermediador", "filial"])
+        for field in self.fields.values():
+            field.field_class = "fluid"  # type: ignore[attr-defined]
 
     def chosen(self, name: str) -> str:
         self.is_valid()
@@ -81,8 +87,8 @@ class IntegrationFilter(forms.Form):
             rows = rows.filter(environment=environment)
         if linked := self.chosen("vinculo"):
             rows = rows.filter(linked_at__isnull=linked == "nao")
-        if situation := self.chosen("situacao"):
-            rows = rows.filter(TROUBLED) if situation == "problema" else rows.exclude(TROUBLED)
+        if troubled := self.chosen("problema"):
+            rows = rows.filter(TROUBLED) if troubled == "sim" else rows.exclude(TROUBLED)
         return rows
 
 

@@ -18,8 +18,8 @@ from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.bureaus.errors import BureauError
 from regua.integrations.catalogue import CatalogueDiff
-from regua.integrations.catalogue_views import change_lines, tabs
-from regua.integrations.choices import DEFAULT_CODES, ChangeKind
+from regua.integrations.catalogue_views import change_lines, changes_counted, tabs
+from regua.integrations.choices import DEFAULT_CODES
 from regua.integrations.filters import COLUMNS, IntegrationFilter
 from regua.integrations.forms import RELOAD, IntegrationForm
 from regua.integrations.models import Integration
@@ -168,18 +168,11 @@ def integration_test(request: Request, pk: int) -> HttpResponse:
 
 def _told(diff: CatalogueDiff) -> str:
     """What a synchronisation brought, in a sentence or two."""
-    words = [
-        (ChangeKind.CAME, "{} novo", "{} novos"),
-        (ChangeKind.CHANGED, "{} mudou", "{} mudaram"),
-        (ChangeKind.GONE, "{} saiu", "{} saíram"),
-        (ChangeKind.BACK, "{} voltou", "{} voltaram"),
-    ]
-    counted = [(diff.count(kind), one, many) for kind, one, many in words]
-    news = ", ".join((one if n == 1 else many).format(n) for n, one, many in counted if n)
+    news = changes_counted(diff.changes)
     return (
         f"O birô tem {diff.products} produtos, {diff.restriction_codes} códigos de restrição e "
         f"{diff.removal_codes} códigos de baixa. "
-        + (f"Diferenças: {news}." if news else "Nada mudou desde a última vez.")
+        + (f"Desde a vez anterior: {news}." if news else "Nada mudou desde a vez anterior.")
     )
 
 
@@ -194,6 +187,7 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
     assert integration is not None  # noqa: S101
     products = [product for product in integration.products.all() if product.gone_at is None]
     call = last_call(integration)
+    changes = last_changes(integration)
     try:
         provider = registry.get(integration.provider)
     except LookupError:
@@ -209,8 +203,8 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "link_status": link_status(integration),
         "obstacles": automatic_obstacles(integration),
         "ready": READY,
-        "lost": lost_codes(integration),
-        "changes": change_lines(last_changes(integration)),
+        "changes": change_lines(changes),
+        "changes_counted": changes_counted(changes),
         "products": products,
         "call": call,
         "call_at": _short(call.started_at) if call else "",
