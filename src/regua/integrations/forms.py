@@ -90,7 +90,7 @@ class IntegrationForm(forms.Form):
             )
         if not integration and len(self.providers) > 1:
             self.fields["provider"].widget.attrs.update(_RELOAD)
-        if self.bureau and any(self.bureau.default_base_url.values()):
+        if any(url for p in self.providers for url in p.default_base_url.values()):
             self.fields["environment"].widget.attrs.update(
                 _RELOAD | {"hx-target": "#base-url", "hx-select": "#base-url"}
             )
@@ -223,8 +223,13 @@ class IntegrationForm(forms.Form):
                 )
 
     @property
+    def address_field(self) -> Any:
+        return self["base_url"] if "base_url" in self.fields else None
+
+    @property
     def connection_fields(self) -> list[Any]:
-        return [self[name] for name in self.provider_fields]
+        """What the bureau asks, but its address."""
+        return [self[name] for name in self.provider_fields if name != "base_url"]
 
     @property
     def code_fields(self) -> list[Any]:

@@ -22,6 +22,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
 from regua.bureaus import registry
+from regua.bureaus.errors import TryLater
 from regua.integrations.choices import DEFAULT_CODES, CodeKind, Environment, PersonKind
 from regua.integrations.models import (
     BureauCall,
@@ -143,6 +144,15 @@ def integration_in_use(branch_id: int) -> Integration:
             "Nada foi enviado. Vincule em Configurações > Empresa > Filiais > aba Integrações."
         )
     return integration
+
+
+def check_linked(integration: Integration) -> None:
+    """Raise ``TryLater`` while nothing new may leave, for whoever was about to send it."""
+    if integration.linked_at is None:
+        raise TryLater(
+            f"A integração nº {integration.pk} não está mais vinculada à filial. Nada foi enviado. "
+            "O pedido espera até ela ser vinculada de novo em Filiais > aba Integrações."
+        )
 
 
 def branches_ready(branch_ids: Iterable[int]) -> set[int]:

@@ -78,12 +78,17 @@ def integration_update(*, integration: Integration, actor: User, **fields: Any) 
 
 
 def integration_link(*, integration: Integration, actor: User, linked: bool = True) -> None:
-    """Put an integration to use in its branch, or take it out (Filiais > aba Integrações)."""
+    """Put an integration to use in its branch, or take it out (Filiais > aba Integrações).
+
+    What has not left yet waits while it is out; removals and what must be settled go on.
+    """
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
     Integration.objects.filter(pk=integration.pk).update(
         linked_at=timezone.now() if linked else None
     )
     integration.refresh_from_db()
+    if linked:
+        wake(integration.pk)
 
 
 def _check_free(branch: Branch) -> None:
@@ -168,7 +173,8 @@ def connection_test(*, integration: Integration, actor: User) -> ConnectionCheck
     """Sign in at the bureau anew and ask for its products; say in a sentence what is wrong."""
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
     # A token that is still good would hide credentials that no longer are.
-    Integration.objects.filter(pk=integration.pk).update(token_sealed="", token_expires_at=None)
+    integration.token_sealed, integration.token_expires_at = "", None
+    integration.save(update_fields=["token_sealed", "token_expires_at"])
     problem, products = "", 0
     try:
         with gateway.line(
