@@ -11,7 +11,7 @@ from regua.integrations.models import Integration
 from regua.integrations.selectors import NoIntegration, integration_in_use
 from regua.integrations.services import integration_link
 from regua.organization.models import Branch
-from regua.restrictions.choices import Status
+from regua.restrictions.choices import AT_BUREAU, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.services import removal_request, restriction_request
@@ -57,7 +57,7 @@ def test_one_that_perhaps_left_is_settled_all_the_same(
     Restriction.objects.update(due_at="2026-01-01T00:00Z")
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
-    assert queued.status == Status.SENT
+    assert queued.status in AT_BUREAU, "found there; how far it has got is the bureau's affair"
     assert not queued.unknown
     assert len(sandbox.ledger()) == 1
 
