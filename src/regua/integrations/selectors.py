@@ -31,11 +31,21 @@ from regua.integrations.models import (
     Product,
     ReasonCode,
 )
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
 
 
 class NoIntegration(Exception):
     """The branch cannot reach a bureau; the text is a sentence for the person."""
+
+
+class CreditAnalysisOff(NoIntegration):
+    """*Utilizar integração com análise de crédito* is Não."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A análise de crédito está desligada nos Parâmetros gerais: ninguém consulta nem "
+            "negativa. Nada foi enviado. As baixas continuam, porque têm prazo."
+        )
 
 
 def integrations_visible(actor: User) -> QuerySet[Integration]:
@@ -132,6 +142,8 @@ def last_changes(integration: Integration) -> list[CatalogueChange]:
 
 def integration_in_use(branch_id: int) -> Integration:
     """The integration linked to a branch. Raises ``NoIntegration`` saying what is missing."""
+    if not GeneralParameters.current().credit_analysis:
+        raise CreditAnalysisOff
     integration = Integration.objects.filter(branch_id=branch_id, archived_at=None).first()
     if integration is None:
         raise NoIntegration(
@@ -173,6 +185,11 @@ def branches_with_integration(actor: User) -> QuerySet[Branch]:
             to_attr="live_integrations",
         )
     )
+
+
+def integrations_of_branches(branch_ids: Iterable[int]) -> QuerySet[Integration]:
+    """Every integration that these branches have or had, to choose among in a filter."""
+    return Integration.objects.filter(branch__in=list(branch_ids)).select_related("branch")
 
 
 def integration_of(branch: Branch) -> Integration | None:

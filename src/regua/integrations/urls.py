@@ -1,6 +1,12 @@
 from django.urls import path
 
-from regua.integrations import branch_views, call_views, catalogue_views, views
+from regua.integrations import (
+    branch_views,
+    call_views,
+    catalogue_views,
+    parameter_views,
+    views,
+)
 
 _INTEGRATIONS = "configuracoes/integracoes/analise-de-credito/"
 _BRANCHES = "configuracoes/empresa/filiais/"
@@ -24,6 +30,11 @@ urlpatterns = [
         f"{_INTEGRATIONS}<int:pk>/historico/",
         catalogue_views.integration_history,
         name="integration_history",
+    ),
+    path(
+        "configuracoes/parametros/gerais/",
+        parameter_views.parameters_general,
+        name="parameters_general",
     ),
     path("chamadas-ao-biro/<str:subject>/", call_views.bureau_calls, name="bureau_calls"),
     path(_BRANCHES, branch_views.branch_list, name="branch_list"),
