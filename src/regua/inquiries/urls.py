@@ -1,8 +1,11 @@
-from django.urls import path
+from django.urls import include, path
 
-from regua.inquiries import party_views, views
+from regua.inquiries import budget_views, party_views, views
 
 urlpatterns = [
+    path("", include("regua.inquiries.policy.urls")),
+    path("orcamento-de-consultas/", budget_views.budget_list, name="budget_list"),
+    path("orcamento-de-consultas/<int:pk>/", budget_views.budget_edit, name="budget_edit"),
     path("consultas/", views.inquiry_list, name="inquiry_list"),
     path("consultas/<int:pk>/", views.inquiry_detail, name="inquiry_detail"),
     path("consultas/<int:pk>/situacao/", views.inquiry_progress, name="inquiry_progress"),
