@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms as django_forms
@@ -11,6 +12,8 @@ from regua.inquiries.policy.models import PolicyRule
 from regua.inquiries.policy.services import RULE_FIELDS
 from regua.integrations.choices import PersonKind
 from regua.web import forms
+
+CENT = Decimal("0.01")
 
 
 def whole_field(
@@ -87,9 +90,9 @@ class RuleForm(forms.Form):
         help_text="Uma frase que quem atende lê e o consumidor recebe se pedir explicação.",
     )
     advance_payment = django_forms.BooleanField(label="Adesão antecipada", required=False)
-    deposit = money_field("Caução", min_value="0.01")
+    deposit = money_field("Caução", min_value=CENT)
     fidelity_months = whole_field("Fidelidade", 120, "meses", min_value=1)
-    plan_limit = money_field("Plano de até", min_value="0.01", help_text="Por mês.")
+    plan_limit = money_field("Plano de até", min_value=CENT, help_text="Por mês.")
 
     def __init__(self, *args: Any, rule: PolicyRule | None = None, **kwargs: Any) -> None:
         if rule:

@@ -149,10 +149,10 @@ def rule_move(*, rule: PolicyRule, actor: User, up: bool) -> None:
 
 def rule_delete(*, rule: PolicyRule, actor: User) -> None:
     with _editing(rule.policy, actor) as locked:
-        gone, _ = locked.rules.filter(pk=rule.pk).delete()
-        if gone:
-            below = locked.rules.filter(position__gt=rule.position)
-            below.update(position=F("position") - 1)
+        gone = _still_there(locked, rule)
+        below = locked.rules.filter(position__gt=gone.position)
+        gone.delete()
+        below.update(position=F("position") - 1)
 
 
 def policy_activate(*, policy: CreditPolicy, actor: User, note: str = "") -> CreditPolicy:
