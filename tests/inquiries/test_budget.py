@@ -253,7 +253,7 @@ def test_the_home_page_warns_who_can_help(
         budget_set(branch=each, actor=administrator, monthly=Decimal("100.00"))
         spent(each, amount)
     home = reverse("home")
-    heading = "Orçamento de consultas no fim"
+    heading = "Orçamento de consultas pede atenção"
     assert heading not in page_of(manager, home)
     assert "Não resta nada" in page_of(administrator, home)
     spent(branch, "85.00")
