@@ -156,6 +156,8 @@ def test_the_demo_runs_until_told_to_stop_and_keeps_its_data(home: Path) -> None
     sys.stdout.write(f"second start of the demo: {second.ready():.1f} s\n")
     assert ask(home, f"SELECT name FROM parties_customer WHERE id = {customer}") == "Lembrança"
     assert ask(home, "SELECT count(*) FROM integrations_integration") == "1"
+    assert ask(home, "SELECT string_agg(status, ',') FROM inquiries_creditpolicy") == "active"
+    assert ask(home, "SELECT monthly FROM inquiries_inquirybudget") == "500.00"
     assert answer(f"{second.url}/saude/pronto")["situacao"] == "pronto"
     stop(second, signal.SIGTERM, signal.SIGINT, signal.SIGTERM)  # somebody impatient
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from regua.accounts.permissions import Permission
 from regua.inquiries.models import InquiryBudget, InquirySpending
 from regua.organization.models import Branch
 from regua.web import formats
+from regua.web.status import Tone
 
 _MONTHS = (
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
@@ -57,8 +59,24 @@ class Standing:
         return int(self.spent * 100 / self.monthly) if self.monthly else 100
 
     @property
+    def bar(self) -> int:
+        """``percent`` as far as a bar can show it."""
+        return min(self.percent, 100)
+
+    @property
     def warns(self) -> bool:
         return self.monthly is not None and self.percent >= self.warn_percent
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left == 0
+
+    @property
+    def tone(self) -> Tone | None:
+        """Amber from the warning on, red where nothing is left; None where all is well."""
+        if self.is_spent:
+            return Tone.ACTIVE
+        return Tone.NOTICE if self.warns else None
 
     def affords(self, cost: Decimal) -> bool:
         return self.monthly is None or self.spent + cost <= self.monthly
@@ -74,19 +92,28 @@ def month_of(moment: datetime) -> date:
 
 
 def standing(branch: Branch, *, now: datetime | None = None) -> Standing:
+    return standings([branch.pk], now=now)[branch.pk]
+
+
+def standings(branch_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, Standing]:
+    """The month so far of each of these branches, in two queries."""
+    ids = list(branch_ids)
     month = month_of(now or timezone.now())
-    budget = InquiryBudget.objects.filter(branch=branch).first()
-    spent = (
-        InquirySpending.objects.filter(branch=branch, month=month)
-        .values_list("spent", flat=True)
-        .first()
+    budgets = InquiryBudget.objects.in_bulk(ids)
+    spent = dict(
+        InquirySpending.objects.filter(branch__in=ids, month=month).values_list(
+            "branch_id", "spent"
+        )
     )
-    return Standing(
-        month=month,
-        spent=spent or Decimal(0),
-        monthly=budget.monthly if budget else None,
-        warn_percent=budget.warn_percent if budget else 100,
-    )
+    return {
+        pk: Standing(
+            month=month,
+            spent=spent.get(pk, Decimal(0)),
+            monthly=budgets[pk].monthly if pk in budgets else None,
+            warn_percent=budgets[pk].warn_percent if pk in budgets else 100,
+        )
+        for pk in ids
+    }
 
 
 def spend(branch: Branch, cost: Decimal, *, now: datetime) -> None:
@@ -129,6 +156,8 @@ def budget_set(
         return
     if monthly < 0:
         raise ValidationError({"monthly": "O orçamento não pode ser negativo."})
+    if monthly >= 10**12:
+        raise ValidationError({"monthly": "É dinheiro demais: confira o valor."})
     if not 1 <= warn_percent <= 100:
         raise ValidationError({"warn_percent": "Escreva um número de 1 a 100."})
     InquiryBudget.objects.update_or_create(

@@ -1,9 +1,12 @@
-from django.urls import path
+from django.urls import include, path
 
-from regua.inquiries import party_views, result_views, views
+from regua.inquiries import budget_views, party_views, result_views, views
 from regua.parties.panels import customer_panels, lead_panels, prospect_panels
 
 urlpatterns = [
+    path("", include("regua.inquiries.policy.urls")),
+    path("orcamento-de-consultas/", budget_views.budget_list, name="budget_list"),
+    path("orcamento-de-consultas/<int:pk>/", budget_views.budget_edit, name="budget_edit"),
     path("consultas/", views.inquiry_list, name="inquiry_list"),
     path("consultas/<int:pk>/", result_views.inquiry_detail, name="inquiry_detail"),
     path("consultas/<int:pk>/situacao/", result_views.inquiry_progress, name="inquiry_progress"),

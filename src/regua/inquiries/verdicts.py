@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from regua.inquiries.choices import Outcome
 from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.models import Decision, DecisionOverride, PolicyRule, Terms
 from regua.inquiries.policy.selectors import decision_of, overrides_of
-from regua.inquiries.policy.wording import rule_sentence, terms_sentence
+from regua.inquiries.policy.wording import outcome_sentence, outcome_status, rule_sentence
 from regua.inquiries.reading import Verdict, facts_of, verdict_of
 from regua.web import formats
-from regua.web.status import Icon, Tone
 
 UNDECIDED = "É um resumo do relatório: sem política de crédito em vigor, nada foi decidido."
 NO_RULE = "Nenhuma regra da política se aplica a este caso: uma pessoa precisa decidir."
-_LOOKS: dict[str, tuple[Tone, Icon]] = {
-    Outcome.APPROVE: (Tone.DONE, Icon("circle-check")),
-    Outcome.CONDITIONS: (Tone.SENT, Icon("checklist")),
-    Outcome.REVIEW: (Tone.NOTICE, Icon("user-search")),
-    Outcome.DENY: (Tone.ACTIVE, Icon("circle-x")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,11 @@ class Standing:
             return []
         entries = [
             _entry(
-                title_of(past.outcome, past), past.outcome, past.at, past.reason, past.actor.name
+                outcome_sentence(past.outcome, past),
+                past.outcome,
+                past.at,
+                past.reason,
+                past.actor.name,
             )
             for past in self.overrides
         ]
@@ -54,7 +50,7 @@ class Standing:
             first = self.decision
             entries.append(
                 _entry(
-                    title_of(first.outcome, first.rule),
+                    outcome_sentence(first.outcome, first.rule),
                     first.outcome,
                     first.decided_at,
                     _why(first.rule),
@@ -65,7 +61,7 @@ class Standing:
 
 
 def _entry(title: str, outcome: str, at: datetime, text: str, source: str) -> dict[str, object]:
-    tone, icon = _LOOKS[outcome]
+    _, tone, icon = outcome_status(outcome)
     return {"title": title, "tone": tone, "icon": icon, "at": at, "text": text, "source": source}
 
 
@@ -83,7 +79,7 @@ def standing_of(inquiry: Inquiry) -> Standing:
         verdict = _verdict(newest.outcome, newest, newest.reason, *facts_of(inquiry))
         by = f"Decidido por {newest.actor.name} em {formats.instant(newest.at)}."
         if decision:
-            said = title_of(decision.outcome, decision.rule)
+            said = outcome_sentence(decision.outcome, decision.rule)
             by += f" A política, {decision.policy}, dizia “{said}”."
     elif decision:
         rule = decision.rule
@@ -100,15 +96,8 @@ def standing_of(inquiry: Inquiry) -> Standing:
 
 
 def _verdict(outcome: str, terms: Terms | None, *reasons: str) -> Verdict:
-    tone, icon = _LOOKS[outcome]
-    return Verdict(title_of(outcome, terms), tuple(map(_closed, reasons)), tone, icon)
-
-
-def title_of(outcome: str, terms: Terms | None) -> str:
-    """``Aprovar com adesão antecipada``: the outcome with the conditions in its words."""
-    if outcome == Outcome.CONDITIONS and terms is not None and (said := terms_sentence(terms)):
-        return f"Aprovar {said}"
-    return Outcome(outcome).label
+    _, tone, icon = outcome_status(outcome)
+    return Verdict(outcome_sentence(outcome, terms), tuple(map(_closed, reasons)), tone, icon)
 
 
 def _closed(sentence: str) -> str:

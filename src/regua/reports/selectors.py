@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.inquiries.budget import Standing, standings
 from regua.inquiries.models import Inquiry
 from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.models import Integration
@@ -69,6 +70,15 @@ def branches_without_integration(actor: User, branches: list[Branch]) -> list[Br
         return []
     taken = set(integrations_visible(actor).values_list("branch_id", flat=True))
     return [branch for branch in branches if branch.pk not in taken]
+
+
+def budgets_in_trouble(actor: User, branches: list[Branch]) -> list[tuple[Branch, Standing]]:
+    """The branches whose month warns or has nothing left, the worst first, for who can help."""
+    if not actor.can(Permission.MANAGE_BUDGET):
+        return []
+    months = standings(branch.pk for branch in branches)
+    found = [(branch, months[branch.pk]) for branch in branches if months[branch.pk].warns]
+    return sorted(found, key=lambda pair: -pair[1].percent)
 
 
 def _in(queryset: QuerySet[M], branch: Branch | None) -> QuerySet[M]:

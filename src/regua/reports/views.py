@@ -19,6 +19,9 @@ def home(request: Request) -> HttpResponse:
         "restrictions": selectors.recent_restrictions(actor, branch),
         "inquiries": selectors.recent_inquiries(actor, branch),
         "integrations": selectors.troubled_integrations(actor, branch),
+        "budgets": selectors.budgets_in_trouble(
+            actor, [branch] if branch else list(request.branches)
+        ),
         "unconfigured": selectors.branches_without_integration(actor, request.branches),
     }
     return render(request, "reports/home.html", context)

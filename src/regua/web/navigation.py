@@ -106,6 +106,18 @@ NAVIGATION: tuple[Group, ...] = (
                 icon="adjustments-dollar",
                 permission="manage_integrations",
             ),
+            Entry(
+                "Política de crédito",
+                "policy_list",
+                icon="list-numbers",
+                permission="view_credit_policy",
+            ),
+            Entry(
+                "Orçamento de consultas",
+                "budget_list",
+                icon="wallet",
+                permission="view_inquiries",
+            ),
             Entry("Usuários", "user_list", icon="users-group", permission="manage_integrations"),
         ),
     ),

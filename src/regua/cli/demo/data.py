@@ -14,6 +14,9 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.documents import generate
 from regua.documents.check import complete_cpf
+from regua.inquiries.budget import budget_set
+from regua.inquiries.policy.models import CreditPolicy
+from regua.inquiries.policy.services import policy_activate, policy_draft
 from regua.integrations.models import Integration
 from regua.integrations.services import (
     catalogue_sync,
@@ -79,6 +82,10 @@ def seed(account: SandboxAccount) -> Branch:
         integration_update(integration=integration, actor=admin, base_url=account.base_url)
     if integration.codes_synced_at is None:
         catalogue_sync(integration=integration, actor=admin)
+    if not CreditPolicy.objects.filter(branch=centre).exists():
+        draft = policy_draft(branch=centre, actor=admin)
+        policy_activate(policy=draft, actor=admin, note="A primeira política da filial")
+        budget_set(branch=centre, actor=admin, monthly=Decimal("500.00"))
     return centre
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from regua.accounts.access import require
@@ -81,7 +81,10 @@ SENSIBLE: tuple[dict[str, Any], ...] = (
 
 
 def policy_draft(*, branch: Branch, actor: User) -> CreditPolicy:
-    """The branch's draft: the one there is, or a new one that starts from what is in force."""
+    """The branch's draft: the one there is, or a new one.
+
+    It starts from what is in force, or was last; the first one from ``SENSIBLE``.
+    """
     require(actor, Permission.MANAGE_CREDIT_POLICY, branch_id=branch.pk)
     with transaction.atomic():
         Branch.objects.select_for_update().get(pk=branch.pk)
@@ -91,10 +94,10 @@ def policy_draft(*, branch: Branch, actor: User) -> CreditPolicy:
             return draft
         last: int = policies.aggregate(Max("version"))["version__max"] or 0
         draft = CreditPolicy.objects.create(branch=branch, version=last + 1, created_by=actor)
-        active = policies.filter(status=PolicyStatus.ACTIVE).first()
+        latest = policies.exclude(pk=draft.pk).order_by("-version").first()
         rules: list[dict[str, Any]] = (
-            list(active.rules.order_by("position").values(*RULE_FIELDS))
-            if active
+            list(latest.rules.order_by("position").values(*RULE_FIELDS))
+            if latest
             else list(SENSIBLE)
         )
         PolicyRule.objects.bulk_create(
@@ -125,7 +128,7 @@ def rule_save(
             last: int = locked.rules.aggregate(Max("position"))["position__max"] or 0
             saved = PolicyRule(policy=locked, position=last + 1)
         else:
-            saved = locked.rules.get(pk=rule.pk)
+            saved = _still_there(locked, rule)
         for name, value in fields.items():
             setattr(saved, name, value)
         _check_rule(saved)
@@ -137,7 +140,7 @@ def rule_move(*, rule: PolicyRule, actor: User, up: bool) -> None:
     """Swap a draft's rule with its neighbour; at the end of the row nothing happens."""
     with _editing(rule.policy, actor) as locked:
         rules = list(locked.rules.order_by("position"))
-        at = next(i for i, other in enumerate(rules) if other.pk == rule.pk)
+        at = rules.index(_still_there(locked, rule))
         to = at - 1 if up else at + 1
         if 0 <= to < len(rules):
             rules[at].position, rules[to].position = rules[to].position, rules[at].position
@@ -146,7 +149,10 @@ def rule_move(*, rule: PolicyRule, actor: User, up: bool) -> None:
 
 def rule_delete(*, rule: PolicyRule, actor: User) -> None:
     with _editing(rule.policy, actor) as locked:
-        locked.rules.filter(pk=rule.pk).delete()
+        gone = _still_there(locked, rule)
+        below = locked.rules.filter(position__gt=gone.position)
+        gone.delete()
+        below.update(position=F("position") - 1)
 
 
 def policy_activate(*, policy: CreditPolicy, actor: User, note: str = "") -> CreditPolicy:
@@ -218,6 +224,15 @@ def _editing(policy: CreditPolicy, actor: User) -> Iterator[CreditPolicy]:
                 "política em vigor."
             )
         yield locked
+
+
+def _still_there(policy: CreditPolicy, rule: PolicyRule) -> PolicyRule:
+    found = policy.rules.filter(pk=rule.pk).first()
+    if found is None:
+        raise ValidationError(
+            "Esta regra foi apagada por outra pessoa. Nada mudou. Veja como o rascunho ficou."
+        )
+    return found
 
 
 def _check_rule(rule: PolicyRule) -> None:

@@ -224,6 +224,19 @@
   each("form[data-rows]", rows);
   document.addEventListener("htmx:load", function () { each("form[data-rows]", rows); });
 
+  // --- Fields that matter for one choice only: <fieldset data-only-with="name=value"> -----------
+  // Out of sight they are disabled too, so that they are not sent.
+  function fit(form) {
+    each("[data-only-with]", function (part) {
+      var pair = part.dataset.onlyWith.split("=");
+      var field = form.elements[pair[0]];
+      part.hidden = part.disabled = !field || field.value !== pair[1];
+    }, form);
+  }
+  document.addEventListener("change", function (event) { if (event.target.form) fit(event.target.form); });
+  each("form:has([data-only-with])", fit);
+  window.addEventListener("pageshow", function () { each("form:has([data-only-with])", fit); });
+
   // --- A form that came back with errors -------------------------------------------------------
   function toErrors() {
     var summary = document.querySelector("[data-error-summary]");
