@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -37,6 +37,31 @@ def prospects_visible(actor: User) -> QuerySet[Prospect]:
     return visible(
         Prospect.objects.select_related("branch"), actor=actor, permission=Permission.VIEW_PARTIES
     )
+
+
+def others_with_document(party: Lead | Prospect) -> list[Customer | Lead | Prospect]:
+    """Whom else the branch has with the party's document, a few of each kind, customers first.
+
+    What the party came from or became is the same person by design, and left out.
+    """
+    if not party.document:
+        return []
+    same = Q(branch_id=party.branch_id, document=party.document)
+    kin: dict[type[Any], list[int | None]] = {type(party): [party.pk]}
+    match party:
+        case Lead():
+            kin[Prospect] = [party.prospect_id]
+            kin[Customer] = [party.prospect.customer_id if party.prospect else None]
+        case Prospect():
+            kin[Customer] = [party.customer_id]
+            kin[Lead] = [*party.lead_ids]
+    return [
+        other
+        for model in (Customer, Prospect, Lead)
+        for other in model._default_manager.filter(same)
+        .exclude(pk__in=[pk for pk in kin.get(model, ()) if pk])
+        .order_by("pk")[:3]
+    ]
 
 
 P = TypeVar("P", Customer, Lead, Prospect)
