@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.utils import timezone
 from pydantic import TypeAdapter
 
@@ -16,11 +28,13 @@ from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryReport
-from regua.inquiries.models import Inquiry, InquiryTotal
+from regua.inquiries.models import Inquiry, InquiryAccess, InquiryTotal
 from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
+
+M = TypeVar("M", bound=Model)
 
 report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
 
@@ -38,6 +52,11 @@ def inquiry_report(inquiry: Inquiry) -> InquiryReport | None:
     if not inquiry.report_sealed:
         return None
     return report_codec.validate_json(vault.unseal(inquiry.report_sealed, inquiry.vault_context()))
+
+
+def accesses_of(inquiry: Inquiry) -> list[InquiryAccess]:
+    """Who used an inquiry not made for them, the first one first."""
+    return list(InquiryAccess.objects.filter(inquiry=inquiry).select_related("actor"))
 
 
 def earlier_inquiry(document: str, *, actor: User) -> Inquiry | None:
@@ -87,25 +106,62 @@ def inquirers(actor: User) -> QuerySet[User]:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many inquiries, and what they cost in BRL (``unsure`` included)."""
+    """How many inquiries, what they cost in BRL (``unsure`` included), from which day to which."""
 
-    count: int
-    cost: Decimal
+    count: int = 0
+    cost: Decimal = Decimal(0)
+    first: date | None = None
+    last: date | None = None
 
     def __bool__(self) -> bool:
         return self.count > 0
 
+    def __add__(self, other: Totals) -> Totals:
+        firsts = [day for day in (self.first, other.first) if day]
+        lasts = [day for day in (self.last, other.last) if day]
+        return Totals(
+            self.count + other.count,
+            self.cost + other.cost,
+            min(firsts, default=None),
+            max(lasts, default=None),
+        )
 
-def sum_up(kept: QuerySet[InquiryTotal], under_way: QuerySet[Inquiry], *, actor: User) -> Totals:
-    """Add the day's totals of what has ended to the few that are under way."""
-    count, cost = 0, Decimal(0)
-    rows: tuple[tuple[QuerySet[Any], Any], ...] = ((kept, Sum("count")), (under_way, Count("pk")))
-    for narrowed, counted in rows:
-        seen = visible(narrowed, actor=actor, permission=Permission.VIEW_INQUIRIES)
-        found = seen.aggregate(count=counted, cost=Sum("cost"))
-        count += found["count"] or 0
-        cost += found["cost"] or 0
-    return Totals(count, cost)
+
+def sum_up(kept: QuerySet[InquiryTotal], days: QuerySet[InquiryTotal], *, actor: User) -> Totals:
+    """What ``kept`` adds up to. ``days`` are the same inquiries by the day, for the ends."""
+    found = _seen(kept, actor).aggregate(
+        count=Sum("count"), cost=Sum("cost"), first=Min("day"), last=Max("day")
+    )
+    if not found["count"]:
+        return Totals()
+    first, last = found["first"], found["last"]
+    ends = _seen(days, actor).filter(count__gt=0)
+    # A month's total stands on its first day: look into the two months at the ends.
+    begin = ends.filter(day__gte=first, day__lt=month_after(first)).aggregate(day=Min("day"))
+    end = ends.filter(day__gte=last.replace(day=1), day__lt=month_after(last))
+    return Totals(
+        found["count"], found["cost"], begin["day"] or first, end.aggregate(d=Max("day"))["d"]
+    )
+
+
+def sum_up_under_way(rows: QuerySet[Inquiry], *, actor: User) -> Totals:
+    """The few inquiries that no total holds yet, counted one by one."""
+    found = _seen(rows, actor).aggregate(
+        count=Count("pk"), cost=Sum("cost"), first=Min("requested_at"), last=Max("requested_at")
+    )
+    if not found["count"]:
+        return Totals()
+    first, last = (timezone.localdate(found[name]) for name in ("first", "last"))
+    return Totals(found["count"], found["cost"], first, last)
+
+
+def _seen(rows: QuerySet[M], actor: User) -> QuerySet[M]:
+    return visible(rows, actor=actor, permission=Permission.VIEW_INQUIRIES)
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after ``day``'s."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def inquiries_of(party: Customer | Lead | Prospect, *, actor: User) -> QuerySet[Inquiry]:

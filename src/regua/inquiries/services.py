@@ -24,7 +24,12 @@ from regua.inquiries.policy.models import Decision
 from regua.inquiries.selectors import report_codec, within_interval
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
-from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
+from regua.integrations.selectors import (
+    NoIntegration,
+    check_linked,
+    integration_in_use,
+    products_for,
+)
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import Customer, Lead, Prospect
@@ -207,6 +212,8 @@ def inquiry_send(claim: Claim) -> None:
     inquiry = Inquiry.objects.select_related("integration", "requested_by").get(pk=claim.pk)
     key = str(inquiry.idempotency_key)
     try:
+        if not inquiry.protocol and not claim.unanswered:
+            check_linked(inquiry.integration)
         with gateway.line(
             inquiry.integration,
             purpose="inquiry",

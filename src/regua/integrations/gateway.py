@@ -96,6 +96,7 @@ class Journal:
     def __init__(self, integration_id: int) -> None:
         self.integration_id = integration_id
         self.about: dict[str, Any] = {}
+        self.clock_ahead: float | None = None
 
     def begin(self, call: CallStart) -> int:
         with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -112,6 +113,7 @@ class Journal:
 
     def end(self, handle: int, outcome: CallEnd) -> None:
         answered = outcome.http_status is not None
+        self.clock_ahead = outcome.clock_ahead
         BureauCall.objects.filter(pk=handle).update(
             http_status=outcome.http_status,
             response=outcome.body,
@@ -133,6 +135,8 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
         integration.base_url,
         integration.client_id_sealed,
         integration.client_secret_sealed,
+        integration.settings_sealed,
+        integration.environment,
         str(settings.CONFIG.bureau_timeout),
     )
     entry = kept.get(integration.pk)
@@ -143,6 +147,7 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
     journal = Journal(integration.pk)
     try:
         client_id, secret = integration.unseal("client_id"), integration.unseal("client_secret")
+        own = integration.provider_settings()
     except vault.VaultError as error:
         raise Misconfigured(f"{error} Nada foi enviado.") from error
     client = provider_of(integration).connect(
@@ -154,6 +159,8 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
             tokens=TokenRow(integration.pk),
             journal=journal,
             timeout=settings.CONFIG.bureau_timeout,
+            settings=own,
+            allow_private=settings.CONFIG.allow_private_bureau,
         )
     )
     kept[integration.pk] = (version, client.__enter__(), journal)
@@ -182,6 +189,12 @@ def line(
             problem_note(integration, error.message)
         raise
     problem_note(integration, "")
+
+
+def clock_ahead(integration: Integration) -> float | None:
+    """Seconds by which the bureau's clock was ahead of ours in this thread's last call to it."""
+    entry = _lines.__dict__.get("kept", {}).get(integration.pk)
+    return entry[2].clock_ahead if entry else None
 
 
 def problem_note(integration: Integration, problem: str) -> None:
