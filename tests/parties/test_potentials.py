@@ -230,16 +230,17 @@ def test_a_document_that_is_there_already_is_a_warning(
     assert "De Longe" not in page
 
 
-def test_what_it_became_is_no_duplicate(branch: Branch, attendant: User) -> None:
+def test_what_it_came_from_or_became_is_no_duplicate(branch: Branch, attendant: User) -> None:
     lead = factories.lead(branch, document=factories.ordinary_document())
     prospect = lead_convert(lead=lead, actor=attendant)
-    prospect_convert(prospect=prospect, actor=attendant)
-    lead.refresh_from_db()
-    prospect.refresh_from_db()
-    assert others_with_document(lead) == others_with_document(prospect) == []
+    assert others_with_document(prospect) == []
     other = factories.lead(branch, document=lead.document)
-    assert other in others_with_document(lead)
-    assert other in others_with_document(prospect)
+    assert others_with_document(prospect) == [other]
+    customer = prospect_convert(prospect=prospect, actor=attendant)
+    assert others_with_document(other) == [customer]
+    for converted in (lead, prospect):
+        converted.refresh_from_db()
+        assert others_with_document(converted) == []
 
 
 def test_a_converted_one_is_not_edited(branch: Branch, attendant: User) -> None:

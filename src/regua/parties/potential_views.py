@@ -104,7 +104,7 @@ def potential_new(request: Request, kind: Kind) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, f"{party.name} cadastrado.")
+            messages.success(request, f"Cadastro de {party.name} criado.")
             return redirect(kind.url("detail", party.pk))
     context = {"form": form, "kind": kind, "title": kind.new, "back": kind.url("list")}
     return render(request, "parties/potential_edit.html", context)
@@ -160,7 +160,7 @@ def potential_convert(request: Request, pk: int, kind: Kind) -> HttpResponse:
         ("Nome", party.name),
         ("CPF ou CNPJ", formats.document_masked(party.document) if party.document else ""),
         ("Filial", party.branch.name),
-        ("Consultas de crédito", "Continuam à vista no cadastro novo"),
+        ("Consultas de crédito", "Continuam à vista depois"),
     ]
     edit = urlencode({"proximo": kind.url("convert", party.pk)})
     context = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
@@ -40,28 +40,20 @@ def prospects_visible(actor: User) -> QuerySet[Prospect]:
 
 
 def others_with_document(party: Lead | Prospect) -> list[Customer | Lead | Prospect]:
-    """Whom else the branch has with the party's document, a few of each kind, customers first.
+    """Whom else the branch has with the document of an open ``party``, a few of each kind.
 
-    What the party came from or became is the same person by design, and left out.
+    The converted are left out: who they became is there.
     """
-    if not party.document:
+    if not party.document or party.converted_at:
         return []
     same = Q(branch_id=party.branch_id, document=party.document)
-    kin: dict[type[Any], list[int | None]] = {type(party): [party.pk]}
-    match party:
-        case Lead():
-            kin[Prospect] = [party.prospect_id]
-            kin[Customer] = [party.prospect.customer_id if party.prospect else None]
-        case Prospect():
-            kin[Customer] = [party.customer_id]
-            kin[Lead] = [*party.lead_ids]
-    return [
-        other
-        for model in (Customer, Prospect, Lead)
-        for other in model._default_manager.filter(same)
-        .exclude(pk__in=[pk for pk in kin.get(model, ()) if pk])
-        .order_by("pk")[:3]
-    ]
+    still = same & Q(converted_at=None)
+    found = (
+        Customer.objects.filter(same),
+        Prospect.objects.filter(still),
+        Lead.objects.filter(still),
+    )
+    return [other for rows in found for other in rows.order_by("pk")[:4] if other != party]
 
 
 P = TypeVar("P", Customer, Lead, Prospect)
