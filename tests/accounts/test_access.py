@@ -19,6 +19,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 CHANGES = {
     Permission.EDIT_PARTIES,
+    Permission.EDIT_POTENTIALS,
     Permission.RECORD_PAYMENT,
     Permission.REQUEST_INQUIRY,
     Permission.REQUEST_RESTRICTION,
@@ -31,7 +32,10 @@ CHANGES = {
 def test_every_role_has_its_permissions() -> None:
     assert set(ROLE_PERMISSIONS) == set(Role)
     assert not ROLE_PERMISSIONS[Role.AUDIT] & CHANGES, "an auditor only reads"
-    assert ROLE_PERMISSIONS[Role.SERVICE] & CHANGES == {Permission.REQUEST_INQUIRY}
+    assert ROLE_PERMISSIONS[Role.SERVICE] & CHANGES == {
+        Permission.EDIT_POTENTIALS,
+        Permission.REQUEST_INQUIRY,
+    }
     assert ROLE_PERMISSIONS[Role.ADMINISTRATOR] == set(Permission)
 
 

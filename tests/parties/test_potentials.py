@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,12 +21,15 @@ from regua.accounts.permissions import Role
 from regua.inquiries.selectors import inquiries_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, DocumentReveal, Lead, Prospect
+from regua.parties.selectors import others_with_document
 from regua.parties.services import (
+    CustomerExists,
     lead_convert,
     potential_create,
     potential_update,
     prospect_convert,
 )
+from regua.web import formats
 from tests import factories
 
 KINDS: list[tuple[str, type[Any]]] = [("lead", Lead), ("prospect", Prospect)]
@@ -57,7 +61,15 @@ def test_written_and_changed_on_screen(
     edit = reverse(f"{name}_edit", args=[party.pk])
     client.post(edit, {"name": "Rosa Exemplo Lima", "document": ""})
     party.refresh_from_db()
-    assert (party.name, party.document, party.mobile) == ("Rosa Exemplo Lima", "", "")
+    assert (party.name, party.document, party.mobile) == ("Rosa Exemplo Lima", document, "")
+    form = client.get(edit).content.decode()
+    assert formats.document_masked(document) in form
+    assert formats.document(document) not in form
+    assert document not in form
+    other = factories.ordinary_document(company=True)
+    client.post(edit, {"name": "Rosa Ltda", "document": other, "sex": "F"})
+    party.refresh_from_db()
+    assert (party.document, party.sex) == (other, "")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +146,13 @@ def test_a_lead_becomes_a_customer_with_its_history(branch: Branch, attendant: U
 
     refusal = client.post(reverse("prospect_convert", args=[prospect.pk]), follow=True)
     assert "falta o CPF ou CNPJ" in refusal.content.decode()
+    convert = reverse("prospect_convert", args=[prospect.pk])
+    asked = client.get(convert).content.decode()
+    assert "Falta o CPF ou CNPJ" in asked
+    edit = reverse("prospect_edit", args=[prospect.pk])
+    assert f"{edit}?{urlencode({'proximo': convert})}" in asked
+    saved = client.post(edit, {"name": prospect.name, "document": "", "proximo": convert})
+    assert saved["Location"] == convert
     assert not Customer.objects.exists()
 
     potential_update(party=prospect, actor=attendant, document=document)
@@ -172,11 +191,99 @@ def test_a_prospect_who_is_a_customer_already_is_joined_to_it(
     factories.customer(other_branch, document=document)
     ours = factories.customer(branch, document=document, name="Cadastro Antigo")
     prospect = factories.prospect(branch, document=document)
-    asked = signed_in(attendant).get(reverse("prospect_convert", args=[prospect.pk]))
-    assert "Cadastro Antigo" in asked.content.decode()
-    assert prospect_convert(prospect=prospect, actor=attendant) == ours
+    client, address = signed_in(attendant), reverse("prospect_convert", args=[prospect.pk])
+    assert "Cadastro Antigo" in client.get(address).content.decode()
+    for unseen in ({}, {"cliente": "x"}, {"cliente": str(ours.pk + 1)}):
+        answer = client.post(address, unseen)
+        assert "Confira se é a mesma pessoa" in answer.content.decode()
+        prospect.refresh_from_db()
+        assert prospect.converted_at is None
+    assert client.post(address, {"cliente": ours.pk})["Location"] == reverse(
+        "customer_detail", args=[ours.pk]
+    )
     ours.refresh_from_db()
-    assert ours.name == "Cadastro Antigo"
+    assert (ours.name, list(ours.prospects.all())) == ("Cadastro Antigo", [prospect])
+    assert client.get(address)["Location"] == reverse("customer_detail", args=[ours.pk])
+
+    second = factories.prospect(branch, document=document)
+    with pytest.raises(CustomerExists):
+        prospect_convert(prospect=second, actor=attendant)
+    assert prospect_convert(prospect=second, actor=attendant, join=ours) == ours
+    assert ours.prospects.count() == 2
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_a_document_that_is_there_already_is_a_warning(
+    name: str, kind: type[Any], branch: Branch, other_branch: Branch, attendant: User
+) -> None:
+    document = factories.ordinary_document()
+    make = getattr(factories, name)
+    make(other_branch, document=document, name="De Longe")
+    same = make(branch, document=document, name="Mesma Pessoa")
+    client = signed_in(attendant)
+    answer = client.post(
+        reverse(f"{name}_new"), {"name": "Rosa", "document": document}, follow=True
+    )
+    page = answer.content.decode()
+    assert kind.objects.filter(name="Rosa").count() == 1
+    assert reverse(f"{name}_detail", args=[same.pk]) in page
+    assert "De Longe" not in page
+
+
+def test_what_it_came_from_or_became_is_no_duplicate(branch: Branch, attendant: User) -> None:
+    lead = factories.lead(branch, document=factories.ordinary_document())
+    prospect = lead_convert(lead=lead, actor=attendant)
+    assert others_with_document(prospect) == []
+    other = factories.lead(branch, document=lead.document)
+    assert others_with_document(prospect) == [other]
+    customer = prospect_convert(prospect=prospect, actor=attendant)
+    assert others_with_document(other) == [customer]
+    for converted in (lead, prospect):
+        converted.refresh_from_db()
+        assert others_with_document(converted) == []
+
+
+def test_a_converted_one_is_not_edited(branch: Branch, attendant: User) -> None:
+    lead = factories.lead(branch)
+    prospect = lead_convert(lead=lead, actor=attendant)
+    client = signed_in(attendant)
+    detail, edit = (reverse(f"lead_{page}", args=[lead.pk]) for page in ("detail", "edit"))
+    assert client.get(edit)["Location"] == detail
+    assert edit not in client.get(detail).content.decode()
+    assert "já foi convertido" in client.post(edit, {"name": "Outra"}).content.decode()
+    assert client.get(reverse("lead_convert", args=[lead.pk]))["Location"] == reverse(
+        "prospect_detail", args=[prospect.pk]
+    )
+
+
+def test_an_unscripted_reveal_keeps_the_whole_page(branch: Branch, operator: User) -> None:
+    customer = factories.customer(branch, complement="")
+    page = signed_in(operator).post(reverse("customer_reveal", args=[customer.pk]))
+    shown = page.content.decode()
+    assert formats.document(customer.document) in shown
+    assert "Falta para negativar." in shown
+    assert reverse("customer_edit", args=[customer.pk]) in shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_prospects_of_one_document_make_one_customer(branch: Branch, attendant: User) -> None:
+    document = factories.ordinary_document()
+    prospects = [factories.prospect(branch, document=document) for _ in range(4)]
+    start = Barrier(4)
+
+    def attempt(prospect: Prospect) -> str:
+        start.wait()
+        try:
+            return type(prospect_convert(prospect=prospect, actor=attendant)).__name__
+        except CustomerExists:
+            return "exists"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(attempt, prospects))
+    assert outcomes == ["Customer", "exists", "exists", "exists"]
+    assert Customer.objects.count() == Prospect.objects.exclude(converted_at=None).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -218,4 +325,7 @@ def test_the_list_shows_what_is_open_first(branch: Branch, attendant: User) -> N
     assert found(situacao="todos") == {open_.pk, converted.pk}
     assert found(situacao="todos", q="feit") == {converted.pk}
     assert found(situacao="x", cursor="x") == {open_.pk}
+    assert found(q="feit") == set()
+    nobody = client.get(reverse("lead_list"), {"q": "feit"}).content.decode()
+    assert "?q=feit&amp;situacao=todos" in nobody
     assert timezone.now() - Lead.objects.get(pk=converted.pk).converted_at < timedelta(minutes=5)

@@ -53,6 +53,10 @@ class PotentialForm(CustomerForm):
 
     def __init__(self, *args: Any, branches: Iterable[Branch] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.document:  # never shown whole here: that is `document_reveal`
+            self.fields[
+                "document"
+            ].help_text = f"Hoje é {self.instance.masked_document}. Deixe em branco para não mudar."
         if branches := list(branches):
             self.fields["branch"] = django_forms.ModelChoiceField(
                 label="Filial",
@@ -60,6 +64,9 @@ class PotentialForm(CustomerForm):
                 empty_label="Escolha a filial",
                 error_messages={"invalid_choice": "Escolha uma filial da lista."},
             )
+
+    def clean_document(self) -> str:
+        return str(self.cleaned_data["document"] or self.instance.document)
 
     def clean(self) -> dict[str, Any]:
         """A company has neither sex nor birth date, whatever was typed."""

@@ -57,7 +57,9 @@ LEAD = Kind(
 PROSPECT = Kind(
     panels=prospect_panels,
     model=Prospect,
-    convert=lambda party, actor: prospect_convert(prospect=party, actor=actor),
+    convert=lambda party, actor, join=None: prospect_convert(
+        prospect=party, actor=actor, join=join
+    ),
     noun="prospecções",
     one="prospecção",
     new="Nova prospecção",

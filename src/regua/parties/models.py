@@ -176,6 +176,17 @@ class Prospect(PotentialParty):
         indexes = [
             models.Index(fields=["search_name", "id"], name="prospect_by_name"),
             GinIndex(NAME_WORDS, name="prospect_name_words"),
+            models.Index(fields=["document"], name="prospect_document", condition=~Q(document="")),
+            models.Index(
+                fields=["search_name", "id"],
+                name="prospect_open_by_name",
+                condition=Q(converted_at=None),
+            ),
+            models.Index(
+                fields=["search_name", "id"],
+                name="prospect_converted_by_name",
+                condition=Q(converted_at__isnull=False),
+            ),
             models.Index(
                 fields=["customer"],
                 name="prospect_by_customer",
@@ -216,6 +227,17 @@ class Lead(PotentialParty):
         indexes = [
             models.Index(fields=["search_name", "id"], name="lead_by_name"),
             GinIndex(NAME_WORDS, name="lead_name_words"),
+            models.Index(fields=["document"], name="lead_document", condition=~Q(document="")),
+            models.Index(
+                fields=["search_name", "id"],
+                name="lead_open_by_name",
+                condition=Q(converted_at=None),
+            ),
+            models.Index(
+                fields=["search_name", "id"],
+                name="lead_converted_by_name",
+                condition=Q(converted_at__isnull=False),
+            ),
             models.Index(
                 fields=["prospect"], name="lead_by_prospect", condition=Q(prospect__isnull=False)
             ),

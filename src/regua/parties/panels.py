@@ -113,6 +113,8 @@ class PartyPanels:
     visible: Callable[[User], QuerySet[Any]]
     crumbs: tuple[str, str]
     """Where its list stands in the menu: section and name."""
+    edits: Permission
+    """What it takes to change one."""
     row_actions: list[RowAction] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
@@ -190,9 +192,13 @@ class PartyPanels:
         ]
 
 
-customer_panels = PartyPanels("customer", customers_visible, ("Cadastros", "Clientes"))
-lead_panels = PartyPanels("lead", leads_visible, ("CRM", "Leads"))
-prospect_panels = PartyPanels("prospect", prospects_visible, ("CRM", "Prospecção"))
+customer_panels = PartyPanels(
+    "customer", customers_visible, ("Cadastros", "Clientes"), Permission.EDIT_PARTIES
+)
+lead_panels = PartyPanels("lead", leads_visible, ("CRM", "Leads"), Permission.EDIT_POTENTIALS)
+prospect_panels = PartyPanels(
+    "prospect", prospects_visible, ("CRM", "Prospecção"), Permission.EDIT_POTENTIALS
+)
 
 
 def allowed(actor: User, permission: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,10 +19,10 @@ from regua.accounts.requests import Request
 from regua.parties import selectors
 from regua.parties.forms import PotentialFilter, PotentialForm
 from regua.parties.kinds import PROSPECT, Kind
-from regua.parties.models import Customer, Lead, Prospect
-from regua.parties.panels import allowed, party_page
-from regua.parties.services import potential_create, potential_update
-from regua.parties.views import data_groups
+from regua.parties.models import Customer, Prospect
+from regua.parties.panels import allowed
+from regua.parties.services import CustomerExists, potential_create, potential_update
+from regua.parties.views import after_editing
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
 
@@ -46,6 +48,9 @@ def potential_list(request: Request, kind: Kind) -> HttpResponse:
         "total": keyset.capped_count(rows),
         "kind": kind,
         "list_url": kind.url("list"),
+        "everyone_url": f"?{urlencode({'q': text, 'situacao': 'todos'})}"
+        if text and not situation
+        else "",
         "new_url": kind.url("new") if actor.can(Permission.EDIT_POTENTIALS) else "",
     }
     return render(request, "parties/potential_list.html", context)
@@ -83,18 +88,6 @@ def _table(request: Request, kind: Kind, parties: list[Any]) -> dict[str, Any]:
     }
 
 
-@require_safe
-def potential_detail(request: Request, pk: int, kind: Kind) -> HttpResponse:
-    page = party_page(request, kind.panels, pk, tab=f"{kind.panels.kind}_detail")
-    party = page["party"]
-    may = request.user.can(Permission.EDIT_POTENTIALS) and not party.converted_at
-    context = page | {
-        "groups": data_groups(party, {}),
-        "edit_url": kind.url("edit", party.pk) if may else "",
-    }
-    return render(request, "parties/potential_detail.html", context)
-
-
 def potential_new(request: Request, kind: Kind) -> HttpResponse:
     require(request.user, Permission.EDIT_POTENTIALS)
     only = request.branch or (request.branches[0] if len(request.branches) == 1 else None)
@@ -111,7 +104,7 @@ def potential_new(request: Request, kind: Kind) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, f"{party.name} cadastrado.")
+            messages.success(request, f"Cadastro de {party.name} criado.")
             return redirect(kind.url("detail", party.pk))
     context = {"form": form, "kind": kind, "title": kind.new, "back": kind.url("list")}
     return render(request, "parties/potential_edit.html", context)
@@ -120,6 +113,10 @@ def potential_new(request: Request, kind: Kind) -> HttpResponse:
 def potential_edit(request: Request, pk: int, kind: Kind) -> HttpResponse:
     party = get_object_or_404(kind.panels.visible(request.user), pk=pk)
     require(request.user, Permission.EDIT_POTENTIALS, branch_id=party.branch_id)
+    after = after_editing(request, party)
+    if request.method != "POST" and party.converted_at:
+        messages.warning(request, f"{party.name} já foi convertido: altere o cadastro novo.")
+        return redirect(kind.url("detail", party.pk))
     form = PotentialForm(request.POST or None, instance=party)
     if request.method == "POST" and form.is_valid():
         try:
@@ -128,33 +125,44 @@ def potential_edit(request: Request, pk: int, kind: Kind) -> HttpResponse:
             add_errors(form, error)
         else:
             messages.success(request, f"Cadastro de {form.cleaned_data['name']} atualizado.")
-            return redirect(kind.url("detail", party.pk))
+            return redirect(after)
     if form.errors:
         party.refresh_from_db()  # the form wrote on it what it refused
-    back = kind.url("detail", party.pk)
-    context = {"form": form, "kind": kind, "party": party, "title": "Editar cadastro", "back": back}
+    context = {
+        "form": form,
+        "kind": kind,
+        "party": party,
+        "title": "Editar cadastro",
+        "back": after,
+        "profile_url": kind.url("detail", party.pk),
+    }
     return render(request, "parties/potential_edit.html", context)
 
 
 def potential_convert(request: Request, pk: int, kind: Kind) -> HttpResponse:
-    """Asks once more, saying what happens; the document that a customer needs is asked for."""
+    """Asks once more, saying what happens: whom it joins, or what is missing first."""
     party = get_object_or_404(kind.panels.visible(request.user), pk=pk)
     require(request.user, Permission.EDIT_POTENTIALS, branch_id=party.branch_id)
+    if party.became:
+        return _show(party.became)
     if request.method == "POST":
+        joins = {"join": _agreed(request, party)} if kind is PROSPECT else {}
         try:
-            became = kind.convert(party, request.user)
+            became = kind.convert(party, request.user, **joins)
+        except CustomerExists as error:
+            messages.warning(request, " ".join(error.messages))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
-            return redirect(kind.url("edit", party.pk))
-        messages.success(request, f"{became.name} agora é {kind.becomes}, com o seu histórico.")
-        return redirect(f"{became._meta.model_name}_detail", became.pk)
+        else:
+            messages.success(request, f"{became.name} agora é {kind.becomes}, com o seu histórico.")
+            return _show(became)
     facts = [
+        ("Nome", party.name),
         ("CPF ou CNPJ", formats.document_masked(party.document) if party.document else ""),
         ("Filial", party.branch.name),
-        ("Consultas", "Continuam à vista no cadastro novo."),
+        ("Consultas de crédito", "Continuam à vista depois"),
     ]
-    if kind is PROSPECT and (existing := _existing(party)):
-        facts.append(("Já é cliente", f"{existing.name}: será ligado a esse cadastro"))
+    edit = urlencode({"proximo": kind.url("convert", party.pk)})
     context = {
         "heading": f"Converter em {kind.becomes}",
         "question": f"Converter {party.name} em {kind.becomes}?",
@@ -162,11 +170,32 @@ def potential_convert(request: Request, pk: int, kind: Kind) -> HttpResponse:
         "confirm_label": f"Converter em {kind.becomes}",
         "cancel_url": kind.url("detail", party.pk),
         "tone": "primary",
+        "panels": kind.panels,
+        "party": party,
+        "lacks_document": kind is PROSPECT and not party.document,
+        "edit_url": f"{kind.url('edit', party.pk)}?{edit}",
     }
-    return render(request, "web/confirm.html", context)
+    if kind is PROSPECT and (existing := _customers(party).first()):
+        context |= {
+            "existing": existing,
+            "question": f"Ligar {party.name} ao cadastro de cliente que já existe?",
+            "confirm_label": "Ligar a este cliente",
+        }
+    return render(request, "parties/convert.html", context)
 
 
-def _existing(party: Lead | Prospect) -> Customer | None:
+def _show(party: Customer | Prospect) -> HttpResponse:
+    return redirect(f"{party._meta.model_name}_detail", party.pk)
+
+
+def _customers(party: Prospect) -> QuerySet[Customer]:
+    """The branch's customer with the prospect's document, if there is one."""
     if not party.document:
-        return None
-    return Customer.objects.filter(branch_id=party.branch_id, document=party.document).first()
+        return Customer.objects.none()
+    return Customer.objects.filter(branch_id=party.branch_id, document=party.document)
+
+
+def _agreed(request: Request, party: Prospect) -> Customer | None:
+    """The customer whom the person saw and agreed to join."""
+    chosen = request.POST.get("cliente", "")
+    return next((c for c in _customers(party) if str(c.pk) == chosen), None)

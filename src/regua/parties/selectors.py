@@ -6,7 +6,7 @@ import re
 from typing import TypeVar
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -37,6 +37,23 @@ def prospects_visible(actor: User) -> QuerySet[Prospect]:
     return visible(
         Prospect.objects.select_related("branch"), actor=actor, permission=Permission.VIEW_PARTIES
     )
+
+
+def others_with_document(party: Lead | Prospect) -> list[Customer | Lead | Prospect]:
+    """Whom else the branch has with the document of an open ``party``, a few of each kind.
+
+    The converted are left out: who they became is there.
+    """
+    if not party.document or party.converted_at:
+        return []
+    same = Q(branch_id=party.branch_id, document=party.document)
+    still = same & Q(converted_at=None)
+    found = (
+        Customer.objects.filter(same),
+        Prospect.objects.filter(still),
+        Lead.objects.filter(still),
+    )
+    return [other for rows in found for other in rows.order_by("pk")[:4] if other != party]
 
 
 P = TypeVar("P", Customer, Lead, Prospect)

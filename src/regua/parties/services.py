@@ -23,6 +23,18 @@ from regua.parties.models import (
 
 Potential = TypeVar("Potential", Lead, Prospect)
 
+
+class CustomerExists(ValidationError):
+    """The branch has a customer with the prospect's document; joining them is the person's call."""
+
+    def __init__(self, customer: Customer) -> None:
+        super().__init__(
+            f"{customer.name} já é cliente desta filial com o mesmo CPF ou CNPJ. Nada mudou. "
+            "Confira se é a mesma pessoa e confirme a ligação."
+        )
+        self.customer = customer
+
+
 EDITABLE = (
     "name",
     "sex",
@@ -87,10 +99,11 @@ def lead_convert(*, lead: Lead, actor: User) -> Prospect:
         return locked.prospect
 
 
-def prospect_convert(*, prospect: Prospect, actor: User) -> Customer:
-    """Make a customer of a prospect; where the branch has one with that document, it is theirs.
+def prospect_convert(*, prospect: Prospect, actor: User, join: Customer | None = None) -> Customer:
+    """Make a customer of a prospect, once; of a converted one, return what it became.
 
-    Raises ``ValidationError`` where the document is not known yet.
+    ``join`` is the branch's customer with that document whom the person has agreed to join.
+    Raises ``CustomerExists`` for one they have not, ``ValidationError`` without a document.
     """
     require(actor, Permission.EDIT_POTENTIALS, branch_id=prospect.branch_id)
     with transaction.atomic():
@@ -103,9 +116,11 @@ def prospect_convert(*, prospect: Prospect, actor: User) -> Customer:
                         "Preencha-o no cadastro e converta de novo."
                     }
                 )
-            locked.customer, _ = Customer.objects.get_or_create(
+            locked.customer, created = Customer.objects.get_or_create(
                 branch_id=locked.branch_id, document=locked.document, defaults=_copied(locked)
             )
+            if not created and locked.customer != join:
+                raise CustomerExists(locked.customer)
             locked.converted_at = timezone.now()
             locked.save(update_fields=["customer", "converted_at"])
         return locked.customer

@@ -5,7 +5,6 @@ from regua.parties.kinds import LEAD, PROSPECT
 from regua.parties.panels import customer_panels, lead_panels, prospect_panels
 from regua.parties.potential_views import (
     potential_convert,
-    potential_detail,
     potential_edit,
     potential_list,
     potential_new,
@@ -13,7 +12,6 @@ from regua.parties.potential_views import (
 
 urlpatterns = [
     path("clientes/", views.customer_list, name="customer_list"),
-    path("clientes/<int:pk>/", views.customer_detail, name="customer_detail"),
     path("clientes/<int:pk>/editar/", views.customer_edit, name="customer_edit"),
 ]
 for place, kind in (("leads/", LEAD), ("prospeccoes/", PROSPECT)):
@@ -21,7 +19,6 @@ for place, kind in (("leads/", LEAD), ("prospeccoes/", PROSPECT)):
     urlpatterns += [
         path(place, potential_list, given, name=f"{name}_list"),
         path(f"{place}novo/", potential_new, given, name=f"{name}_new"),
-        path(f"{place}<int:pk>/", potential_detail, given, name=f"{name}_detail"),
         path(f"{place}<int:pk>/editar/", potential_edit, given, name=f"{name}_edit"),
         path(f"{place}<int:pk>/converter/", potential_convert, given, name=f"{name}_convert"),
     ]
@@ -30,11 +27,8 @@ for place, panels in (
     ("leads/", lead_panels),
     ("prospeccoes/", prospect_panels),
 ):
-    urlpatterns.append(
-        path(
-            f"{place}<int:pk>/documento/",
-            views.party_reveal,
-            {"panels": panels},
-            name=f"{panels.kind}_reveal",
-        )
-    )
+    name, of = panels.kind, {"panels": panels}
+    urlpatterns += [
+        path(f"{place}<int:pk>/", views.party_detail, of, name=f"{name}_detail"),
+        path(f"{place}<int:pk>/documento/", views.party_reveal, of, name=f"{name}_reveal"),
+    ]

@@ -99,21 +99,36 @@ def _table(customers: list[Customer], request: Request) -> dict[str, Any]:
 
 
 @require_safe
-def customer_detail(request: Request, pk: int) -> HttpResponse:
-    page = party_page(request, customer_panels, pk, tab="customer_detail")
-    customer = page["party"]
-    notes = customer_panels.notes_of(customer)
+def party_detail(request: Request, pk: int, panels: PartyPanels) -> HttpResponse:
+    """The tab *Dados*."""
+    return _detail(request, pk, panels)
+
+
+def _detail(request: Request, pk: int, panels: PartyPanels, revealed: str = "") -> HttpResponse:
+    page = party_page(request, panels, pk, tab=f"{panels.kind}_detail")
+    party = page["party"]
+    notes = panels.notes_of(party)
+    may = request.user.can(panels.edits) and not getattr(party, "converted_at", None)
     context = page | {
-        "groups": data_groups(customer, notes),
+        "revealed": revealed,
+        "groups": _groups(party, notes),
         "notes_count": len(notes),
-        "edit_url": reverse("customer_edit", args=[customer.pk])
-        if request.user.can(Permission.EDIT_PARTIES)
-        else "",
+        "edit_url": reverse(f"{panels.kind}_edit", args=[party.pk]) if may else "",
+        "same_document": []
+        if isinstance(party, Customer)
+        else [
+            (
+                other,
+                other._meta.verbose_name,
+                reverse(f"{other._meta.model_name}_detail", args=[other.pk]),
+            )
+            for other in selectors.others_with_document(party)
+        ],
     }
-    return render(request, "parties/customer_detail.html", context)
+    return render(request, "parties/party_detail.html", context)
 
 
-def data_groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list[dict[str, Any]]:
+def _groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list[dict[str, Any]]:
     """The party's fields as people read them: label, value and what is missing."""
     shown: dict[str, str] = {
         "sex": party.get_sex_display(),
@@ -148,7 +163,7 @@ def data_groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list
 def customer_edit(request: Request, pk: int) -> HttpResponse:
     customer = get_object_or_404(selectors.customers_visible(request.user), pk=pk)
     require(request.user, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
-    after = _after(request, customer)
+    after = after_editing(request, customer)
     notes = customer_panels.notes_of(customer)
     form = CustomerForm(request.POST or None, instance=customer, notes=notes)
     if request.method == "POST" and form.is_valid():
@@ -165,12 +180,12 @@ def customer_edit(request: Request, pk: int) -> HttpResponse:
     return render(request, "parties/customer_edit.html", context)
 
 
-def _after(request: Request, customer: Customer) -> str:
-    """Where to go once done: a page of ours named in ``proximo``, else the customer."""
+def after_editing(request: Request, party: Customer | PotentialParty) -> str:
+    """Where to go once done: a page of ours named in ``proximo``, else the party's."""
     target = request.POST.get("proximo") or request.GET.get("proximo") or ""
     if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         return target
-    return reverse("customer_detail", args=[customer.pk])
+    return reverse(f"{party._meta.model_name}_detail", args=[party.pk])
 
 
 @never_cache
@@ -182,6 +197,4 @@ def party_reveal(request: Request, pk: int, panels: PartyPanels) -> HttpResponse
     if request.htmx:
         context = {"party": party, "panels": panels, "revealed": revealed}
         return render(request, "parties/party_document.html", context)
-    page = party_page(request, panels, pk, tab=f"{panels.kind}_detail")
-    context = page | {"groups": data_groups(party, {}), "revealed": revealed}
-    return render(request, "parties/potential_detail.html", context)
+    return _detail(request, pk, panels, revealed)
