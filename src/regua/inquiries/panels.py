@@ -13,6 +13,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.inquiries.reading import score_tone
 from regua.inquiries.selectors import counts_by, customer_inquiries, last_answer
+from regua.integrations.switch import switched_off
 from regua.parties.lead_panels import RowAction, lead_panels, prospect_panels
 from regua.parties.models import Customer
 from regua.parties.panels import Action, Column, Fact, customer_panels
@@ -49,6 +50,7 @@ def register() -> None:
                 label="Consultar análise de crédito",
                 icon="file-search",
                 permission=Permission.REQUEST_INQUIRY,
+                obstacle=switched_off,
             )
         )
 
@@ -87,8 +89,11 @@ def _last_inquiry(customer: Customer, actor: User) -> Fact | None:
 def _ask(customer: Customer, actor: User) -> Action | None:
     if not actor.can(Permission.REQUEST_INQUIRY):
         return None
+    off = switched_off(actor)
     return Action(
         label="Consultar análise de crédito",
         url=reverse("customer_ask", args=[customer.pk]),
         icon="file-search",
+        reason=off.reason if off else "",
+        reason_url=off.url if off else "",
     )

@@ -16,6 +16,7 @@ from regua.inquiries.asking import offer_for
 from regua.inquiries.forms import InquiryForm
 from regua.inquiries.selectors import customer_inquiries as inquiries_of
 from regua.inquiries.views import answer_asking, with_statuses
+from regua.integrations.switch import switched_off
 from regua.parties.models import Customer, Lead, Prospect
 from regua.parties.panels import customer_page
 from regua.parties.selectors import customers_visible, leads_visible, prospects_visible
@@ -34,7 +35,9 @@ def customer_inquiries(request: Request, pk: int) -> HttpResponse:
     context |= {
         "page": with_statuses(page),
         "total": keyset.capped_count(rows),
-        "asks": request.user.can(Permission.REQUEST_INQUIRY),
+        "asks": not page.items
+        and request.user.can(Permission.REQUEST_INQUIRY)
+        and not switched_off(request.user),
     }
     return render(request, "inquiries/customer_inquiries.html", context)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
@@ -19,7 +20,9 @@ from regua.inquiries.asking import ask, offer_for
 from regua.inquiries.forms import InquiryFilter, InquiryForm
 from regua.inquiries.models import Inquiry
 from regua.inquiries.selectors import inquiries_visible, inquiry_report
+from regua.inquiries.services import inquiry_reuse
 from regua.integrations.selectors import branches_ready
+from regua.integrations.switch import switched_off
 from regua.integrations.vault import VaultError
 from regua.parties.selectors import leads_visible, prospects_visible
 from regua.web import keyset
@@ -56,6 +59,17 @@ def answer_asking(request: Request, form: InquiryForm, **party: Any) -> HttpResp
         return None
     context = {"form": form, "offer": offer_for(form, actor=request.user)}
     return render(request, "inquiries/_options.html", context)
+
+
+@require_POST
+def inquiry_use(request: Request, pk: int) -> HttpResponse:
+    """*Usar esta consulta*: nothing is asked, who used it and for what is kept."""
+    inquiry = get_object_or_404(
+        inquiries_visible(request.user).exclude(status=Inquiry.Status.REFUSED), pk=pk
+    )
+    inquiry_reuse(inquiry=inquiry, actor=request.user, purpose=request.POST.get("purpose", ""))
+    messages.success(request, "Nada foi consultado nem cobrado: esta é a consulta já feita.")
+    return redirect("inquiry_detail", inquiry.pk)
 
 
 def _form(request: Request) -> InquiryForm:
@@ -139,6 +153,7 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         "inquiry": inquiry,
         "shown_status": reading.status_of(inquiry),
         "asks": actor.can(Permission.REQUEST_INQUIRY),
+        "off": switched_off(actor),
         "provider_name": _provider_name(inquiry),
     }
     if not inquiry.is_finished:
@@ -153,6 +168,8 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         report = inquiry_report(inquiry)
     except VaultError as error:
         return context | {"unreadable": str(error)}
+    if inquiry.report_erased_at:
+        return context | {"forgotten": True, "verdict": reading.verdict_of(inquiry)}
     if report is None:
         return context
     return context | {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from regua.accounts.models import User
 from regua.parties.panels import Column
+from regua.web.obstacle import Obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +18,8 @@ class RowAction:
     label: str
     icon: str = ""
     permission: str = ""
+    obstacle: Callable[[User], Obstacle | None] | None = None
+    """Why nobody can do it now, whatever the row; it is then shown disabled."""
 
 
 @dataclass(slots=True)

@@ -60,6 +60,7 @@ def _list(
     columns = [column for column in panels.columns if allowed(actor, column.permission)]
     values = [column.values(ids, actor) if ids else {} for column in columns]
     actions = [action for action in panels.actions if allowed(actor, action.permission)]
+    obstacles = {a.url_name: a.obstacle(actor) for a in actions if a.obstacle}
     shown = [
         {
             "party": party,
@@ -72,6 +73,7 @@ def _list(
                     "label": action.label,
                     "icon": action.icon,
                     "url": reverse(action.url_name, args=[party.pk]),
+                    "obstacle": obstacles.get(action.url_name),
                 }
                 for action in actions
             ],
@@ -83,6 +85,7 @@ def _list(
         "page": page,
         "rows": shown,
         "columns": columns,
+        "obstacles": [obstacle for obstacle in obstacles.values() if obstacle],
         "total": keyset.capped_count(rows),
         "show_branch": not request.branch and len(request.branches) > 1,
         "words": words,

@@ -54,6 +54,8 @@ class Action:
     icon: str = ""
     primary: bool = False
     reason: str = ""
+    reason_url: str = ""
+    """Where this person can mend it; the reason links there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
