@@ -122,7 +122,7 @@ def test_another_branchs_inquiry_counts_only_for_who_sees_it(
     Inquiry.objects.update(branch=branch)
     with pytest.raises(WithinInterval):
         ask(administrator, other_branch)
-    assert "já tem consulta" not in options(outsider)
+    assert "use-button" not in options(outsider)
     assert ask(outsider, other_branch).status == "queued"
 
 
@@ -131,11 +131,10 @@ def test_the_earlier_answer_is_offered_instead(
 ) -> None:
     page = options(attendant)
     for said in (
-        "já tem consulta dentro do intervalo",
-        formats.day(earlier.requested_at),
-        operator.name,
+        f"Há uma consulta de {formats.day(earlier.requested_at)}, feita por {operator.name} há 12",
         "Aprovar com condições. Score 720, faixa B. Sem pendências.",
-        "30 dias: faltam 18 dias, até "
+        "Intervalo de 30 dias",
+        "faltam 18 dias, outra só em "
         f"{formats.day(timezone.localdate() + timedelta(days=DAYS - 12))}",
         "R$\xa07,50, economizados se usar esta",
         "Administrador ou Gestor financeiro",

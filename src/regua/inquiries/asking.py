@@ -81,22 +81,22 @@ class Offer:
         return f"Consultar · {formats.brl(self.chosen.price)}" if self.chosen else "Consultar"
 
     @property
-    def earlier_facts(self) -> list[tuple[str, Any]]:
-        """What the card of the earlier inquiry says, as ``datagrid.html`` draws it."""
+    def earlier_result(self) -> str:
+        return _result(self.earlier) if self.earlier else ""
+
+    @property
+    def earlier_facts(self) -> list[tuple[str, str]]:
+        """What using the earlier inquiry means, as ``datagrid.html`` draws it."""
         found, interval = self.earlier, self.interval
         if found is None or interval is None or self.chosen is None:
             return []
         left = "falta 1 dia" if interval.left == 1 else f"faltam {interval.left} dias"
+        again = f"{left}, outra só em {formats.day(interval.until)}"
+        price = formats.brl(self.chosen.price)
         return [
-            (
-                "Feita em",
-                f"{formats.instant(found.requested_at)}, {formats.ago(found.requested_at)}",
-            ),
-            ("Por", found.requested_by.name),
             ("Produto", found.product_name),
-            ("Resultado", _result(found)),
-            ("Intervalo", f"{interval.days} dias: {left}, até {formats.day(interval.until)}"),
-            ("Uma nova custaria", f"{formats.brl(self.chosen.price)}, economizados se usar esta"),
+            (f"Intervalo de {interval.days} dias", again),
+            ("Uma nova custaria", f"{price}, economizados se usar esta"),
         ]
 
 
@@ -234,8 +234,14 @@ def ask(form: InquiryForm, *, actor: User, **party: Any) -> Inquiry | None:
             **party,
         )
     except WithinInterval as error:
-        may = actor.can(_REPEAT)
-        form.add_error("repeat_reason" if may else None, error)
+        if actor.can(_REPEAT):
+            form.add_error(
+                "repeat_reason",
+                f"Diga por que repetir, ou use a consulta nº {error.earlier.pk}. "
+                "Nada foi consultado nem cobrado.",
+            )
+        else:
+            add_errors(form, error)
         return None
     except ValidationError as error:
         add_errors(form, error)

@@ -47,7 +47,8 @@ class InquiryForm(forms.Form):
         max_length=200,
         # Enter in it must not press the form's first button.
         widget=django_forms.Textarea(attrs={"rows": 2}),
-        help_text="Fica registrado com o seu nome. Exemplo: o cliente quitou as pendências ontem.",
+        help_text="Obrigatório; fica registrado com o seu nome. "
+        "Exemplo: o cliente quitou as pendências ontem.",
     )
 
     def __init__(
