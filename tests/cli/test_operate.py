@@ -14,7 +14,15 @@ from regua.accounts.permissions import Role
 from regua.cli import operate
 from regua.documents import generate
 from regua.inquiries.models import Inquiry
+from regua.inquiries.policy.services import (
+    policy_activate,
+    policy_draft,
+    rule_delete,
+    rule_save,
+)
+from regua.inquiries.services import inquiry_request
 from regua.integrations.models import Integration
+from regua.integrations.parameters import parameters_update
 from regua.integrations.services import integration_update
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
@@ -258,3 +266,64 @@ def test_a_database_without_tables_is_told_from_one_that_is_down(run: Run) -> No
         said = regua(*line.split(), env=environment(**empty))
         assert (said.code, said.out) == (1, ""), said
         assert said.sentence().endswith("Nada foi feito. Rode: regua migrate")
+
+
+def test_consultar_within_the_interval_says_what_to_do(
+    run: Run,
+    integration: Integration,
+    branch: Branch,
+    operator: User,
+    manager: User,
+    administrator: User,
+    sandbox: Sandbox,
+) -> None:
+    parameters_update(actor=administrator, inquiry_interval_days=30)
+    cpf = factories.cpf_behaving("001")
+    earlier = factories.answered(
+        branch,
+        operator,
+        integration=integration,
+        requested_days_ago=3,
+        document=cpf,
+        score=720,
+        outcome="conditions",
+    )
+    for actor, advice in ((operator, "peça ao gestor financeiro"), (manager, "--motivo")):
+        said = run("consultar", cpf, actor=actor)
+        assert said.code == 1
+        assert "o intervalo entre consultas é de 30 dias. Nada foi consultado" in said.err
+        assert f"abra a consulta nº {earlier.pk} na Central de consultas" in said.err
+        assert advice in said.err
+        assert "Aprovar com condições, score 720" in said.out
+        assert cpf not in said.out + said.err
+    refused = run("consultar", cpf, "--motivo", "Porque sim", actor=operator)
+    assert "não permite consultar de novo dentro do intervalo" in refused.sentence()
+    assert Inquiry.objects.count() == 1
+    assert sandbox.charges() == []
+
+    said = run(
+        "consultar", cpf, "--motivo", "Quitou ontem", "--finalidade", "Renovação", actor=manager
+    )
+    assert (said.code, said.err) == (0, "")
+    repeated = Inquiry.objects.latest("id")
+    assert (repeated.repeats, repeated.repeat_reason) == (earlier, "Quitou ontem")
+    assert repeated.purpose == "Renovação"
+    assert "Decisão" not in said.out, "the branch has no policy"
+
+
+def test_consultar_says_the_decision_and_whose_question_it_joined(
+    run: Run, branch: Branch, operator: User, attendant: User, manager: User, sandbox: Sandbox
+) -> None:
+    draft = policy_draft(branch=branch, actor=manager)
+    for rule in list(draft.rules.all()):
+        rule_delete(rule=rule, actor=manager)
+    rule_save(policy=draft, actor=manager, outcome="review", reason="Sempre uma pessoa olha.")
+    policy_activate(policy=draft, actor=manager)
+    cpf = factories.cpf_behaving("001")
+    inquiry = inquiry_request(actor=attendant, branch=branch, document=cpf)
+    said = run("consultar", cpf)
+    assert (said.code, said.err) == (0, "")
+    assert f"Consulta nº {inquiry.pk}" in said.out
+    assert f"{attendant.name} já a estava fazendo" in said.out
+    assert "Decisão: Analisar" in said.out
+    assert len(sandbox.charges()) == 1

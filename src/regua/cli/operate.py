@@ -55,6 +55,8 @@ def consultar(
     usuario: str = USER,
     filial: str = BRANCH,
     produto: str = typer.Option("", help="Código do produto; sem ele, o mais barato."),
+    finalidade: str = typer.Option("", help="Para quê; sem ela, a contratação."),
+    motivo: str = typer.Option("", help="Por que repetir uma consulta dentro do intervalo."),
 ) -> None:
     """Consulta um CPF ou CNPJ no birô."""
     with acting(usuario) as actor:
@@ -62,19 +64,35 @@ def consultar(
         from regua.accounts.permissions import Permission
         from regua.inquiries.models import Inquiry
         from regua.inquiries.selectors import inquiry_report
-        from regua.inquiries.services import inquiries_drain, inquiry_request
+        from regua.inquiries.services import (
+            PURPOSE,
+            WithinInterval,
+            inquiries_drain,
+            inquiry_request,
+        )
 
         require(actor, Permission.REQUEST_INQUIRY)
-        inquiry = inquiry_request(
-            actor=actor,
-            branch=branch_named(actor, filial),
-            document=documento,
-            product_code=produto,
-        )
+        try:
+            inquiry = inquiry_request(
+                actor=actor,
+                branch=branch_named(actor, filial),
+                document=documento,
+                product_code=produto,
+                purpose=finalidade or PURPOSE,
+                repeat_reason=motivo,
+            )
+        except WithinInterval as error:
+            errors.print(error.message, style="red", markup=False, soft_wrap=True)
+            _show_earlier(error.earlier, repeats=actor.can(Permission.REPEAT_INQUIRY))
         console.print(
             f"Consulta nº {inquiry.pk}: {inquiry.product_name}, {_brl(inquiry.cost)}.",
             markup=False,
         )
+        if inquiry.requested_by_id != actor.pk:
+            console.print(
+                f"{inquiry.requested_by.name} já a estava fazendo: nada é cobrado outra vez.",
+                markup=False,
+            )
         _work_until(
             inquiry,
             lambda: inquiry.is_finished,
@@ -89,6 +107,9 @@ def consultar(
             _still_waiting(inquiry.problem)
         score = f"{report.score.value} (faixa {report.score.band})" if report.score else "sem score"
         console.print(f"{report.name} · documento {report.document_status.lower()}", markup=False)
+        if inquiry.outcome:
+            decision = f"Decisão: {inquiry.get_outcome_display()}"
+            console.print(decision, style="bold", markup=False)
         console.print(f"Score: {score}", style="bold", markup=False)
         console.print(f"Pendências: {len(report.pendings)}, {_brl(report.pendings_total)}")
         if report.pendings:
@@ -253,6 +274,26 @@ def _work_until(
             if enough():
                 return
             time.sleep(0.2)
+
+
+def _show_earlier(inquiry: Any, *, repeats: bool) -> NoReturn:
+    """What the answer within the interval says, and how to go on."""
+    if inquiry.status == "answered":
+        said = [inquiry.get_outcome_display()] if inquiry.outcome else []
+        said.append("sem score" if inquiry.score is None else f"score {inquiry.score}")
+        said.append(f"{inquiry.pendings_count} pendência(s), {_brl(inquiry.pendings_total)}")
+        console.print(f"Consulta nº {inquiry.pk}: {', '.join(said)}.", markup=False)
+    errors.print(
+        f"Para usá-la, abra a consulta nº {inquiry.pk} na Central de consultas. "
+        + (
+            "Para repetir, diga por quê com --motivo."
+            if repeats
+            else "Seu perfil não permite repetir: peça ao gestor financeiro."
+        ),
+        markup=False,
+        soft_wrap=True,
+    )
+    raise typer.Exit(1)
 
 
 def _still_waiting(problem: str) -> NoReturn:

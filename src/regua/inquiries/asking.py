@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
 
 from regua.accounts.models import User
-from regua.accounts.permissions import Permission
+from regua.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from regua.inquiries.budget import Standing, standing
 from regua.inquiries.forms import InquiryForm
 from regua.inquiries.models import Inquiry
-from regua.inquiries.selectors import earlier_inquiry, usual_product
-from regua.inquiries.services import inquiry_request
+from regua.inquiries.reading import status_of
+from regua.inquiries.selectors import (
+    earlier_inquiry,
+    same_under_way,
+    usual_product,
+    within_interval,
+)
+from regua.inquiries.services import WithinInterval, inquiry_request
 from regua.integrations.choices import PersonKind
 from regua.integrations.models import Integration, Product
-from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
+from regua.integrations.selectors import (
+    CreditAnalysisOff,
+    NoIntegration,
+    integration_in_use,
+    products_for,
+)
+from regua.integrations.switch import off_obstacle, switched_off
+from regua.organization.models import Branch, GeneralParameters
 from regua.web import formats
 from regua.web.forms import add_errors
+from regua.web.obstacle import Obstacle
+
+_REPEAT = Permission.REPEAT_INQUIRY
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An answer within the interval between inquiries, to be used instead of a new one."""
+
+    days: int
+    until: date
+    """The first day on which the document may be asked about again."""
+    left: int
+    may_repeat: bool
+    who_may: str
+    """The roles that may repeat, in words."""
 
 
 @dataclass(slots=True)
@@ -27,22 +60,69 @@ class Offer:
     products: list[Product] = field(default_factory=list)
     chosen: Product | None = None
     integration: Integration | None = None
-    problem: str = ""
-    """Why nothing can be asked now: a sentence."""
-    remedy: str = ""
-    """The URL name of the screen that mends it, for those who may."""
+    obstacle: Obstacle | None = None
+    """Why nothing can be asked now."""
+    switched_off: bool = False
+    """It is the whole installation that asks nothing."""
     earlier: Inquiry | None = None
+    """An inquiry about the document that may be used for nothing."""
+    interval: Interval | None = None
+    """Set where ``earlier`` is within the interval."""
+    under_way: Inquiry | None = None
+    """The same question, not answered yet: asking now joins it."""
+    standing: Standing | None = None
+    """The branch's month, where it has a budget."""
+    too_dear: str = ""
+    """Why the chosen product is beyond the budget; '' where it is not."""
     document: str = ""
 
     @property
     def button(self) -> str:
         return f"Consultar · {formats.brl(self.chosen.price)}" if self.chosen else "Consultar"
 
+    @property
+    def earlier_result(self) -> str:
+        return _result(self.earlier) if self.earlier else ""
+
+    @property
+    def earlier_facts(self) -> list[tuple[str, str]]:
+        """What using the earlier inquiry means, as ``datagrid.html`` draws it."""
+        found, interval = self.earlier, self.interval
+        if found is None or interval is None or self.chosen is None:
+            return []
+        left = "falta 1 dia" if interval.left == 1 else f"faltam {interval.left} dias"
+        again = f"{left}, outra só em {formats.day(interval.until)}"
+        price = formats.brl(self.chosen.price)
+        return [
+            ("Produto", found.product_name),
+            (f"Intervalo de {interval.days} dias", again),
+            ("Uma nova custaria", f"{price}, economizados se usar esta"),
+        ]
+
+
+def _result(inquiry: Inquiry) -> str:
+    if inquiry.status != Inquiry.Status.ANSWERED:
+        return f"{status_of(inquiry).label}: a resposta ainda não veio"
+    band = f", faixa {inquiry.band}" if inquiry.band else ""
+    said = [
+        f"{inquiry.get_outcome_display()}." if inquiry.outcome else "",
+        f"Score {inquiry.score}{band}." if inquiry.score is not None else "Sem score.",
+        f"Pendências: {inquiry.pendings_count}, {formats.brl(inquiry.pendings_total)}."
+        if inquiry.pendings_count
+        else "Sem pendências.",
+        "O relatório já foi apagado, ficou o resumo." if inquiry.report_erased_at else "",
+    ]
+    return " ".join(filter(None, said))
+
 
 def offer_for(form: InquiryForm, *, actor: User) -> Offer:
     """Find it and put the products into the form's choices, the usual or cheapest one chosen."""
     branch, document = form.chosen_branch, form.chosen_document
     offer = Offer(document=document)
+    if switched_off(actor):
+        offer.obstacle = off_obstacle(actor, str(CreditAnalysisOff()))
+        offer.switched_off = True
+        return offer
     if document:
         offer.earlier = earlier_inquiry(document, actor=actor)
     if branch is None:
@@ -50,9 +130,9 @@ def offer_for(form: InquiryForm, *, actor: User) -> Offer:
     try:
         offer.integration = integration_in_use(branch.pk)
     except NoIntegration as error:
-        offer.problem = str(error)
-        if actor.can(Permission.MANAGE_INTEGRATIONS):
-            offer.remedy = "integration_list"
+        mends = actor.can(Permission.MANAGE_INTEGRATIONS)
+        address = reverse("integration_list") if mends else ""
+        offer.obstacle = Obstacle(str(error), address, "Abrir as integrações")
         return offer
     products = (
         products_for(offer.integration, document)
@@ -61,14 +141,16 @@ def offer_for(form: InquiryForm, *, actor: User) -> Offer:
     )
     offer.products = list(products)
     if not offer.products:
-        offer.problem = (
+        offer.obstacle = Obstacle(
             "O birô não oferece produtos para este tipo de documento. Nada foi consultado."
             if document and offer.integration.codes_synced_at
             else "Os produtos e preços do birô ainda não foram buscados. Aperte Atualizar códigos "
             f"de restrição na integração nº {offer.integration.pk}, ou peça ao administrador."
         )
         return offer
-    offer.chosen = _chosen(form, offer, actor) if document else None
+    if document:
+        offer.chosen = _chosen(form, offer, actor)
+        _weigh(offer, offer.chosen, offer.integration, branch, actor)
     widget: Any = form.fields["product_code"].widget
     widget.choices = [(p.code, _label(p, with_kind=not document)) for p in offer.products]
     if offer.chosen:
@@ -77,6 +159,39 @@ def offer_for(form: InquiryForm, *, actor: User) -> Offer:
             form.data = form.data.copy()  # type: ignore[attr-defined]
             form.data["product_code"] = offer.chosen.code  # type: ignore[index]
     return offer
+
+
+def _weigh(
+    offer: Offer, chosen: Product, integration: Integration, branch: Branch, actor: User
+) -> None:
+    """Whether asking for ``chosen`` is needed, allowed and affordable now."""
+    offer.under_way = same_under_way(integration.pk, offer.document, chosen.code)
+    days = GeneralParameters.current().inquiry_interval_days
+    earlier = within_interval(offer.document, days, actor=actor)
+    if days and earlier and not offer.under_way:
+        offer.interval = _interval(earlier, days, actor)
+    month = standing(branch)
+    if month.monthly is None:
+        return
+    offer.standing = month
+    if not offer.under_way and not month.affords(chosen.price):
+        offer.too_dear = (
+            f"O orçamento de {month.month_name} da filial {branch.name} não alcança: restam "
+            f"{formats.brl(month.left)} e esta consulta custa {formats.brl(chosen.price)}. Peça "
+            "ao gestor financeiro para aumentar o orçamento ou espere o mês que vem."
+        )
+
+
+def _interval(earlier: Inquiry, days: int, actor: User) -> Interval:
+    until = formats.local(earlier.requested_at).date() + timedelta(days=days)
+    roles = [Role(role).label for role, may in ROLE_PERMISSIONS.items() if _REPEAT in may]
+    return Interval(
+        days=days,
+        until=until,
+        left=(until - timezone.localdate()).days,
+        may_repeat=actor.can(_REPEAT),
+        who_may=" ou ".join(roles),
+    )
 
 
 def _chosen(form: InquiryForm, offer: Offer, actor: User) -> Product:
@@ -115,8 +230,19 @@ def ask(form: InquiryForm, *, actor: User, **party: Any) -> Inquiry | None:
             product_code=data["product_code"],
             purpose=data["purpose"],
             key=data["key"],
+            repeat_reason=data["repeat_reason"],
             **party,
         )
+    except WithinInterval as error:
+        if actor.can(_REPEAT):
+            form.add_error(
+                "repeat_reason",
+                f"Diga por que repetir, ou use a consulta nº {error.earlier.pk}. "
+                "Nada foi consultado nem cobrado.",
+            )
+        else:
+            add_errors(form, error)
+        return None
     except ValidationError as error:
         add_errors(form, error)
         return None

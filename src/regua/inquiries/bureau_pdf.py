@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+from django.db import transaction
+
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
@@ -48,8 +50,12 @@ def bureau_pdf(*, inquiry: Inquiry, actor: User) -> bytes:
         new.sealed = vault.seal(base64.b64encode(content).decode(), new.vault_context())
     except vault.VaultError as error:
         raise NoBureauPdf(f"O PDF do birô não pôde ser aberto. {error}") from error
-    # Somebody may have fetched it at the same moment: the bureau gives the same to both.
-    BureauPdf.objects.bulk_create([new], ignore_conflicts=True)
+    with transaction.atomic():
+        # Its term may have ended meanwhile: what is deleted must not come back.
+        held = Inquiry.objects.select_for_update(of=["self"], no_key=True).filter(pk=inquiry.pk)
+        if held.filter(report_erased_at=None).exists():
+            # Somebody may have fetched it at the same moment: the bureau gives both the same.
+            BureauPdf.objects.bulk_create([new], ignore_conflicts=True)
     return content
 
 

@@ -35,6 +35,15 @@ class InquiryForm(forms.Form):
         initial=PURPOSE,
         help_text="Fica registrada com a consulta (LGPD, art. 7º, X).",
     )
+    repeat_reason = django_forms.CharField(
+        label="Por que consultar de novo",
+        required=False,
+        max_length=200,
+        # Enter in it must not press the form's first button.
+        widget=django_forms.Textarea(attrs={"rows": 2}),
+        help_text="Obrigatório; fica registrado com o seu nome. "
+        "Exemplo: o cliente quitou as pendências ontem.",
+    )
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from regua.inquiries import services
+from regua.inquiries import retention, services
 from regua.inquiries.models import Inquiry
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
 
@@ -21,3 +21,11 @@ def dispatch(timestamp: int) -> None:
     """Ask for a sender wherever rows are due: after a wait, or after a sender was killed."""
     for integration_id in integrations_due(Inquiry):
         ask_for_sender(services.SENDER, integration_id)
+
+
+@app.periodic(cron="20 6 * * *")
+@app.task(name="inquiries.forget", queueing_lock="inquiries.forget", pass_context=True)
+def forget(context: JobContext, timestamp: int) -> None:
+    """Delete the reports whose term has ended, at night in Brazil, batch by batch."""
+    while not context.should_abort() and retention.reports_forget():
+        pass

@@ -13,6 +13,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.inquiries.reading import score_tone
 from regua.inquiries.selectors import counts_of, inquiries_of, last_answer
+from regua.integrations.switch import switched_off
 from regua.parties.models import Customer, Lead, Prospect
 from regua.parties.panels import (
     Action,
@@ -55,6 +56,7 @@ def register() -> None:
                 label="Consultar análise de crédito",
                 icon="file-search",
                 permission=Permission.REQUEST_INQUIRY,
+                obstacle=switched_off,
             )
         )
 
@@ -96,8 +98,11 @@ def _last_inquiry(party: Customer | Lead | Prospect, actor: User) -> Fact | None
 def _ask(panels: PartyPanels, party: Customer | Lead | Prospect, actor: User) -> Action | None:
     if not actor.can(Permission.REQUEST_INQUIRY):
         return None
+    off = switched_off(actor)
     return Action(
         label="Consultar análise de crédito",
         url=reverse(f"{panels.kind}_ask", args=[party.pk]),
         icon="file-search",
+        reason=off.reason if off else "",
+        reason_url=off.url if off else "",
     )

@@ -16,6 +16,7 @@ from regua.inquiries.asking import offer_for
 from regua.inquiries.forms import InquiryForm
 from regua.inquiries.selectors import inquiries_of
 from regua.inquiries.views import answer_asking, with_statuses
+from regua.integrations.switch import switched_off
 from regua.parties.panels import PartyPanels, party_page
 from regua.web import keyset
 
@@ -33,7 +34,7 @@ def party_inquiries(request: Request, pk: int, panels: PartyPanels) -> HttpRespo
         "page": with_statuses(page),
         "total": keyset.capped_count(rows),
         "ask_url": reverse(f"{panels.kind}_ask", args=[pk])
-        if request.user.can(Permission.REQUEST_INQUIRY)
+        if request.user.can(Permission.REQUEST_INQUIRY) and not switched_off(request.user)
         else "",
     }
     return render(request, "inquiries/party_inquiries.html", context)

@@ -27,6 +27,7 @@ from regua.inquiries.policy.services import TERMS, decision_override
 from regua.inquiries.result_forms import OverrideForm
 from regua.inquiries.selectors import accesses_of, inquiries_visible, inquiry_report
 from regua.inquiries.verdicts import standing_of
+from regua.integrations.switch import switched_off
 from regua.integrations.vault import VaultError
 from regua.web.forms import add_errors
 
@@ -150,6 +151,7 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         "inquiry": inquiry,
         "shown_status": reading.status_of(inquiry),
         "asks": actor.can(Permission.REQUEST_INQUIRY),
+        "off": switched_off(actor),
         "record": reading.record_of(inquiry, bureau),
     }
     if not inquiry.is_finished:

@@ -48,7 +48,7 @@ def inquiries_visible(actor: User) -> QuerySet[Inquiry]:
 
 
 def inquiry_report(inquiry: Inquiry) -> InquiryReport | None:
-    """The bureau's report, opened; None until it has answered."""
+    """The bureau's report, opened; None until it has answered and once its term has ended."""
     if not inquiry.report_sealed:
         return None
     return report_codec.validate_json(vault.unseal(inquiry.report_sealed, inquiry.vault_context()))
@@ -78,6 +78,20 @@ def within_interval(document: str, days: int | None, *, actor: User) -> Inquiry 
     since = datetime.combine(first, time.min, tzinfo=timezone.get_current_timezone())
     earlier = earlier_inquiry(document, actor=actor)
     return earlier if earlier and earlier.requested_at >= since else None
+
+
+def same_under_way(integration_id: int, document: str, product_code: str) -> Inquiry | None:
+    """The unfinished inquiry that asks the same bureau for the same product."""
+    return (
+        Inquiry.objects.select_related("requested_by")
+        .filter(
+            integration_id=integration_id,
+            document=document,
+            product_code=product_code,
+            status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT],
+        )
+        .first()
+    )
 
 
 def usual_product(actor: User, branch: Branch, document: str) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from regua import documents
@@ -21,7 +21,7 @@ from regua.inquiries.choices import AccessKind
 from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import Facts, decide
 from regua.inquiries.policy.models import Decision
-from regua.inquiries.selectors import report_codec, within_interval
+from regua.inquiries.selectors import report_codec, same_under_way, within_interval
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
 from regua.integrations.selectors import (
@@ -116,10 +116,11 @@ def inquiry_request(
         purpose=purpose,
         requested_by=actor,
     )
-    asked = _asked_before(question, key) or _same_under_way(question)
-    if asked is None:
-        _keep_interval(question, repeat_reason.strip())
-        asked = _ask(question, key)
+    asked = (
+        _asked_before(question, key)
+        or _same_under_way(question)
+        or _ask(question, key, repeat_reason.strip())
+    )
     if asked is not question and asked.requested_by_id != actor.pk:
         access_record(inquiry=asked, actor=actor, kind=AccessKind.JOINED, purpose=purpose)
     return asked
@@ -140,32 +141,42 @@ def _asked_before(question: Inquiry, key: UUID | None) -> Inquiry | None:
 
 
 def _same_under_way(question: Inquiry) -> Inquiry | None:
-    """The unfinished inquiry that asks the same bureau for the same product."""
-    return Inquiry.objects.filter(
-        integration_id=question.integration_id,
-        document=question.document,
-        product_code=question.product_code,
-        status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT],
-    ).first()
+    return same_under_way(question.integration_id, question.document, question.product_code)
 
 
-def _keep_interval(question: Inquiry, reason: str) -> None:
-    """Refuse a question within the interval, unless a person who may says why."""
+def _keep_interval(question: Inquiry, reason: str) -> Inquiry | None:
+    """Refuse a question within the interval, unless a person who may says why.
+
+    Those who ask about the document at the same moment pass one by one, until the caller commits;
+    whoever finds the same question under way then gets that inquiry.
+    """
     days = GeneralParameters.current().inquiry_interval_days
+    if not days:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"inquiries.interval:{question.document}"],
+        )
     earlier = within_interval(question.document, days, actor=question.requested_by)
     if earlier is None:
-        return
+        return None
+    if under_way := _same_under_way(question):
+        return under_way
     if not reason:
-        raise WithinInterval(earlier, days or 0)
+        raise WithinInterval(earlier, days)
     require(question.requested_by, Permission.REPEAT_INQUIRY)
     question.repeats, question.repeat_reason = earlier, reason[:200]
+    return None
 
 
-def _ask(question: Inquiry, key: UUID | None) -> Inquiry:
+def _ask(question: Inquiry, key: UUID | None, reason: str) -> Inquiry:
     """Write ``question``; where somebody wrote the same at this very moment, return theirs."""
     for _ in range(3):
         try:
             with transaction.atomic():
+                if asked := _keep_interval(question, reason):
+                    return asked
                 question.save()
                 ask_for_sender(SENDER, question.integration_id)
                 # Last, because the branch's others wait for it from here to the commit.

@@ -9,6 +9,7 @@ urlpatterns = [
     path("orcamento-de-consultas/<int:pk>/", budget_views.budget_edit, name="budget_edit"),
     path("consultas/", views.inquiry_list, name="inquiry_list"),
     path("consultas/<int:pk>/", result_views.inquiry_detail, name="inquiry_detail"),
+    path("consultas/<int:pk>/usar/", views.inquiry_use, name="inquiry_use"),
     path("consultas/<int:pk>/situacao/", result_views.inquiry_progress, name="inquiry_progress"),
     path("consultas/<int:pk>/pdf/", result_views.inquiry_pdf, name="inquiry_pdf"),
     path(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
 
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
@@ -14,7 +16,9 @@ from regua.inquiries import reading
 from regua.inquiries.asking import ask, offer_for
 from regua.inquiries.filters import InquiryFilter
 from regua.inquiries.forms import InquiryForm
+from regua.inquiries.models import Inquiry
 from regua.inquiries.selectors import inquiries_visible
+from regua.inquiries.services import inquiry_reuse
 from regua.integrations.selectors import branches_ready
 from regua.web import keyset
 
@@ -50,6 +54,17 @@ def answer_asking(request: Request, form: InquiryForm, **party: Any) -> HttpResp
         return None
     context = {"form": form, "offer": offer_for(form, actor=request.user)}
     return render(request, "inquiries/_options.html", context)
+
+
+@require_POST
+def inquiry_use(request: Request, pk: int) -> HttpResponse:
+    """*Usar esta consulta*: nothing is asked, who used it and for what is kept."""
+    inquiry = get_object_or_404(
+        inquiries_visible(request.user).exclude(status=Inquiry.Status.REFUSED), pk=pk
+    )
+    inquiry_reuse(inquiry=inquiry, actor=request.user, purpose=request.POST.get("purpose", ""))
+    messages.success(request, "Nada foi consultado nem cobrado: esta é a consulta já feita.")
+    return redirect("inquiry_detail", inquiry.pk)
 
 
 def _form(request: Request) -> InquiryForm:

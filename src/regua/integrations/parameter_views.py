@@ -15,7 +15,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.integrations.parameters import NAMES, parameter_changes, parameters_update
 from regua.organization.models import GeneralParameters
-from regua.web import forms
+from regua.web import formats, forms
 from regua.web.forms import add_errors
 
 SHOWN = 10
@@ -39,7 +39,7 @@ class ParametersForm(forms.Form):
         min_value=1,
         max_value=3650,
         help_text="Dentro dele, o sistema oferece a consulta anterior em vez de pagar outra. "
-        "Vazio: nunca.",
+        "Deixe vazio para não haver intervalo.",
     )
     report_retention_days = django_forms.IntegerField(
         label="Guarda do relatório do birô",
@@ -52,12 +52,14 @@ class ParametersForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("inquiry_interval_days", "report_retention_days"):
+            most = self.fields[name].max_value  # type: ignore[attr-defined]
+            self.fields[name].field_class = "short"  # type: ignore[attr-defined]
             self.fields[name].addon_after = "dias"  # type: ignore[attr-defined]
             self.fields[name].widget.attrs["inputmode"] = "numeric"
             self.fields[name].error_messages |= {
                 "invalid": "Escreva um número inteiro de dias.",
                 "min_value": "Escreva pelo menos 1 dia.",
-                "max_value": "É dia demais: confira o número.",
+                "max_value": f"Escreva no máximo {formats.number(most)} dias.",
             }
 
 

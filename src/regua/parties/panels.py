@@ -30,6 +30,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.parties.selectors import customers_visible, leads_visible, prospects_visible
+from regua.web.obstacle import Obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Action:
     icon: str = ""
     primary: bool = False
     reason: str = ""
+    reason_url: str = ""
+    """Where this person can mend it; the reason links there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,8 @@ class RowAction:
     label: str
     icon: str = ""
     permission: str = ""
+    obstacle: Callable[[User], Obstacle | None] | None = None
+    """Why nobody can do it now, whatever the row; it is then shown disabled."""
 
 
 # The party is a Customer, a Lead or a Prospect: the one whose panels these are.

@@ -62,6 +62,7 @@ def _table(request: Request, kind: Kind, parties: list[Any]) -> dict[str, Any]:
     columns = [column for column in panels.columns if allowed(actor, column.permission)]
     values = [column.values(ids, actor) if ids else {} for column in columns]
     actions = [action for action in panels.row_actions if allowed(actor, action.permission)]
+    obstacles = {a.url_name: a.obstacle(actor) for a in actions if a.obstacle}
     rows = [
         {
             "party": party,
@@ -75,6 +76,7 @@ def _table(request: Request, kind: Kind, parties: list[Any]) -> dict[str, Any]:
                     "label": action.label,
                     "icon": action.icon,
                     "url": reverse(action.url_name, args=[party.pk]),
+                    "obstacle": obstacles.get(action.url_name),
                 }
                 for action in actions
             ],
@@ -84,6 +86,7 @@ def _table(request: Request, kind: Kind, parties: list[Any]) -> dict[str, Any]:
     return {
         "rows": rows,
         "columns": columns,
+        "obstacles": [obstacle for obstacle in obstacles.values() if obstacle],
         "show_branch": not request.branch and len(request.branches) > 1,
     }
 

@@ -23,7 +23,13 @@ from regua.accounts.requests import Request
 from regua.integrations.choices import CodeKind
 from regua.integrations.gateway import provider_of
 from regua.integrations.models import Integration
-from regua.integrations.selectors import NoIntegration, codes_for, integration_in_use
+from regua.integrations.selectors import (
+    CreditAnalysisOff,
+    NoIntegration,
+    codes_for,
+    integration_in_use,
+)
+from regua.integrations.switch import off_obstacle
 from regua.parties.forms import ONLY_PEOPLE
 from regua.parties.models import Customer
 from regua.parties.panels import customer_page
@@ -36,6 +42,7 @@ from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import Candidate
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
+from regua.web.obstacle import Obstacle
 
 STEPS = ["Dívida", "Dados do cliente", "Conferir e negativar"]
 
@@ -57,9 +64,10 @@ def restriction_create(request: Request, pk: int) -> HttpResponse:
     require(request.user, Permission.REQUEST_RESTRICTION, branch_id=customer.branch_id)
     try:
         integration = integration_in_use(customer.branch_id)
+    except CreditAnalysisOff as error:
+        return _obstructed(request, customer, off_obstacle(request.user, str(error)))
     except NoIntegration as error:
-        context = {"customer": customer, "steps": STEPS, "current": 1, "obstacle": str(error)}
-        return render(request, "restrictions/create_debt.html", context)
+        return _obstructed(request, customer, Obstacle(str(error)))
     chosen = _chosen(request, customer, integration)
     if chosen is None:
         return _choose(request, customer, integration)
@@ -72,6 +80,11 @@ def restriction_create(request: Request, pk: int) -> HttpResponse:
             return redirect("restriction_create", customer.pk)
         return _confirm(request, chosen, integration)
     return _gaps(request, chosen) if chosen.gaps else _confirm(request, chosen, integration)
+
+
+def _obstructed(request: Request, customer: Customer, obstacle: Obstacle) -> HttpResponse:
+    context = {"customer": customer, "steps": STEPS, "current": 1, "obstacle": obstacle}
+    return render(request, "restrictions/create_debt.html", context)
 
 
 def _chosen(request: Request, customer: Customer, integration: Integration) -> Candidate | None:

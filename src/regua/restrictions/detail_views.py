@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations.switch import switched_off
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.choices import LIVE, RemovalReason, Status
 from regua.restrictions.forms import RemovalForm
@@ -91,6 +92,7 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)
         and r.receivable.is_owed,
+        "off": switched_off(actor) if may_list else None,
     }
 
 

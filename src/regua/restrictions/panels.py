@@ -13,6 +13,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.compliance.selectors import customer_gaps, evaluate
 from regua.integrations.selectors import CreditAnalysisOff, NoIntegration, integration_in_use
+from regua.integrations.switch import off_obstacle
 from regua.parties.models import Customer
 from regua.parties.panels import Action, Column, Fact, Situation, customer_panels
 from regua.receivables.models import Receivable
@@ -21,6 +22,7 @@ from regua.restrictions import selectors
 from regua.restrictions.choices import AT_BUREAU, LIVE, Status
 from regua.restrictions.models import Restriction
 from regua.web import formats
+from regua.web.obstacle import Obstacle
 from regua.web.status import STATUSES, Icon
 from regua.web.templatetags.regua import status_badge
 
@@ -87,27 +89,28 @@ def _live_badge(live: Sequence[Restriction]) -> SafeString:
 def _list_action(customer: Customer, actor: User) -> Action | None:
     if not actor.can(Permission.REQUEST_RESTRICTION):
         return None
-    reason = _why_not(customer, actor)
+    obstacle = _why_not(customer, actor)
     return Action(
         label="Negativar",
         url=reverse("restriction_create", args=[customer.pk]),
         icon=Icon("ban"),
         primary=True,
-        reason=reason,
+        reason=obstacle.reason,
+        reason_url=obstacle.url,
     )
 
 
-def _why_not(customer: Customer, actor: User) -> str:
+def _why_not(customer: Customer, actor: User) -> Obstacle:
     try:
         integration_in_use(customer.branch_id)
     except CreditAnalysisOff:
-        return "A análise de crédito está desligada nos Parâmetros gerais."
+        return off_obstacle(actor)
     except NoIntegration:
-        return f"A filial {customer.branch.name} não tem integração vinculada."
+        return Obstacle(f"A filial {customer.branch.name} não tem integração vinculada.")
     some, free = selectors.overdue_not_listed(customer, actor=actor)
     if not some:
-        return "Nenhum título vencido e em aberto."
-    return "" if free else "Os títulos vencidos já estão negativados."
+        return Obstacle("Nenhum título vencido e em aberto.")
+    return Obstacle("" if free else "Os títulos vencidos já estão negativados.")
 
 
 def _gaps(customer: Customer) -> dict[str, str]:
@@ -123,9 +126,12 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
     ids = [receivable.pk for receivable in receivables]
     latest = selectors.latest_by_receivable(ids, actor=actor)
     may = actor.can(Permission.REQUEST_RESTRICTION) and bool(receivables)
+    off = None
     if may:
         try:
             integration_in_use(receivables[0].branch_id)
+        except CreditAnalysisOff:
+            off = off_obstacle(actor)
         except NoIntegration:
             may = False
     findings = evaluate(ids) if may else {}
@@ -137,7 +143,9 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
         action = None
         if may and not live and receivable.is_owed:
             refusals = [f.rule for f in findings[receivable.pk] if f.blocks and not f.rule.field]
-            if not refusals:
+            if not refusals and off:
+                action = Action(label="Negativar", reason=off.reason, reason_url=off.url)
+            elif not refusals:
                 query = urlencode({"titulo": receivable.pk})
                 url = reverse("restriction_create", args=[receivable.customer_id])
                 action = Action(label="Negativar", url=f"{url}?{query}", icon=Icon("ban"))
