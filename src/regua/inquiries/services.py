@@ -120,16 +120,16 @@ def inquiries_drain(integration_id: int, *, should_stop: Callable[[], bool] = la
     return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop)
 
 
-def inquiry_send(claim: Claim) -> None:
+def inquiry_send(claim: Claim[Inquiry]) -> None:
     """Ask, or ask after the answer. Repeating is safe: the key makes the bureau charge once."""
-    inquiry = Inquiry.objects.select_related("integration", "requested_by").get(pk=claim.pk)
+    inquiry = claim.row
     key = str(inquiry.idempotency_key)
     try:
         with gateway.line(
             inquiry.integration,
             purpose="inquiry",
             subject=f"inquiry:{inquiry.pk}",
-            actor=inquiry.requested_by,
+            actor_id=inquiry.requested_by_id,
         ) as client:
             if inquiry.protocol:
                 answer = client.inquiry(inquiry.protocol)
@@ -161,7 +161,7 @@ def inquiry_send(claim: Claim) -> None:
         ask_again_in(SENDER, inquiry.integration_id, wait)
 
 
-def _settle(claim: Claim, **changes: object) -> None:
+def _settle(claim: Claim[Inquiry], **changes: object) -> None:
     """Record an outcome unless another sender has taken the row since."""
     Inquiry.objects.filter(
         pk=claim.pk,
@@ -170,7 +170,7 @@ def _settle(claim: Claim, **changes: object) -> None:
     ).update(**changes)
 
 
-def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> None:
+def _settle_report(inquiry: Inquiry, claim: Claim[Inquiry], report: InquiryReport) -> None:
     score = report.score
     _settle(
         claim,
@@ -191,7 +191,7 @@ def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> Non
     )
 
 
-def _settle_failure(inquiry: Inquiry, claim: Claim, error: BureauError) -> None:
+def _settle_failure(inquiry: Inquiry, claim: Claim[Inquiry], error: BureauError) -> None:
     now = timezone.now()
     age = now - inquiry.requested_at
     perhaps_asked = bool(inquiry.protocol) or claim.unanswered
@@ -214,7 +214,7 @@ def _settle_failure(inquiry: Inquiry, claim: Claim, error: BureauError) -> None:
             _refuse(inquiry, claim, error.message, unsure=False)
 
 
-def _refuse(inquiry: Inquiry, claim: Claim, problem: str, *, unsure: bool) -> None:
+def _refuse(inquiry: Inquiry, claim: Claim[Inquiry], problem: str, *, unsure: bool) -> None:
     _settle(
         claim,
         status=Inquiry.Status.REFUSED,

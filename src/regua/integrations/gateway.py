@@ -117,7 +117,6 @@ class Journal:
                     **self.about,
                 },
             )
-            cursor.nextset()
             (pk,) = cursor.fetchone()
         return int(pk)
 
@@ -137,15 +136,15 @@ class Journal:
             )
 
 
-# Every call of every bureau passes here: one round trip each, no query to build. Whatever this
-# connection's habit, the beginning is on disk before the call leaves.
+# Every call to every bureau passes here: one round trip each way. Whatever the habit of this
+# connection, the beginning is on disk before the call leaves.
 _BEGIN = """
-SET LOCAL synchronous_commit TO on;
+WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
 INSERT INTO integrations_bureaucall
     (integration_id, actor_id, purpose, subject, method, path, request, error, outcome)
-VALUES
-    (%(integration_id)s, %(actor_id)s, %(purpose)s, %(subject)s, %(method)s, %(path)s, %(request)s,
-     '', 'pending')
+SELECT %(integration_id)s, %(actor_id)s, %(purpose)s, %(subject)s, %(method)s, %(path)s,
+       %(request)s, '', 'pending'
+FROM durable
 RETURNING id
 """
 _END = """

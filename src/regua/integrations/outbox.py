@@ -12,15 +12,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
-from procrastinate import exceptions
 from procrastinate.contrib.django import app
+from psycopg.types.json import Jsonb
 
+from regua.integrations import rows
 from regua.integrations.models import Integration, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -28,48 +31,71 @@ logger = logging.getLogger(__name__)
 BUREAU_QUEUE = "bureau"
 MAX_DELAY = timedelta(minutes=15)
 
+Row = TypeVar("Row", bound=Outgoing)
+
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Generic[Row]):
     """A row taken by this sender; nobody else touches it until the lease ends."""
 
-    pk: int
+    row: Row
+    """As it stands now that it is claimed, its ``integration`` with it."""
     unanswered: bool
     """An earlier call left for it and its answer was never recorded: look before repeating."""
-    attempts: int
+
+    @property
+    def pk(self) -> int:
+        return int(self.row.pk)
+
+    @property
+    def attempts(self) -> int:
+        return self.row.attempts
 
 
-def claim(model: type[Outgoing], integration_id: int) -> Claim | None:
+def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
     """Take the next due row of an integration, durably, or return None."""
-    table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH due AS (
-                SELECT id, unknown FROM {table}
-                WHERE integration_id = %s AND due_at <= now()
-                ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
-            )
-            UPDATE {table} AS row
-            SET due_at = now() + make_interval(secs => %s), attempts = attempts + 1,
-                unknown = row.unknown OR row.status = ANY(%s)
-            FROM due WHERE row.id = due.id
-            RETURNING row.id, due.unknown, row.attempts
-            """,  # noqa: S608
+            _claim_sql(model),
             [
                 integration_id,
                 settings.CONFIG.sender_lease,
                 [str(status) for status in model.EFFECTFUL],
             ],
         )
-        row = cursor.fetchone()
-    return Claim(*row) if row else None
+        values = cursor.fetchone()
+    if values is None:
+        return None
+    unanswered, *values = values
+    row, integration = rows.read(values, model, Integration)
+    row.integration = integration
+    return Claim(row, unanswered)
+
+
+@cache
+def _claim_sql(model: type[Outgoing]) -> str:
+    """Claim and read in one statement: every call to a bureau begins with it."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"""
+        WITH due AS (
+            SELECT id, unknown FROM {table}
+            WHERE integration_id = %s AND due_at <= now()
+            ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
+        )
+        UPDATE {table} AS row
+        SET due_at = now() + make_interval(secs => %s), attempts = attempts + 1,
+            unknown = row.unknown OR row.status = ANY(%s)
+        FROM due, {Integration._meta.db_table} AS integration
+        WHERE row.id = due.id AND integration.id = row.integration_id
+        RETURNING due.unknown,
+            {rows.columns(model, "row")}, {rows.columns(Integration, "integration")}
+        """  # noqa: S608
 
 
 def drain(
-    model: type[Outgoing],
+    model: type[Row],
     integration_id: int,
-    handle: Callable[[Claim], None],
+    handle: Callable[[Claim[Row]], None],
     *,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -116,23 +142,33 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     One waiting job is enough. Where one waits already it is share-locked until we commit, so that
     no worker can take it, find our row still invisible and finish without it.
     """
-    lock = f"{task}:{integration_id}"
-    job = app.configure_task(task, queue=BUREAU_QUEUE, queueing_lock=lock)
-    for _ in range(5):
-        try:
-            with transaction.atomic():
-                job.defer(integration_id=integration_id)
+    parameters = {
+        "task": task,
+        "queue": BUREAU_QUEUE,
+        "lock": f"{task}:{integration_id}",
+        "arguments": Jsonb({"integration_id": integration_id}),
+    }
+    with connection.cursor() as cursor:
+        for _ in range(5):
+            cursor.execute(_ASK, parameters)
+            if cursor.fetchone():
                 return
-        except exceptions.AlreadyEnqueued:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT 1 FROM procrastinate_jobs "
-                    "WHERE queueing_lock = %s AND status = 'todo' FOR SHARE",
-                    [lock],
-                )
-                if cursor.fetchone():
-                    return
-    logger.warning("no sender could be asked for %s; the dispatcher will", lock)
+    logger.warning("no sender could be asked for %s; the dispatcher will", parameters["lock"])
+
+
+# Procrastinate's own ``defer`` reports a waiting job by an error, which would cost a savepoint and
+# four round trips more.
+_ASK = """
+WITH added AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+    VALUES (%(queue)s, %(task)s, %(lock)s, %(arguments)s)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+    RETURNING 1
+), waiting AS (
+    SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo' FOR SHARE
+)
+SELECT 1 FROM added UNION ALL SELECT 1 FROM waiting
+"""
 
 
 def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
