@@ -20,7 +20,7 @@ from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
 from regua.inquiries.models import Inquiry
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
-from regua.integrations.selectors import NoIntegration, integration_in_use, products_for
+from regua.integrations.selectors import NoIntegration, offer_in_use
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 
@@ -60,11 +60,9 @@ def inquiry_request(
     except documents.InvalidDocument as error:
         raise ValidationError({"document": str(error)}) from None
     try:
-        integration = integration_in_use(branch.pk)
+        integration, product = offer_in_use(branch.pk, parsed.value, product_code)
     except NoIntegration as error:
         raise ValidationError(str(error)) from None
-    products = products_for(integration, parsed.value)
-    product = (products.filter(code=product_code) if product_code else products).first()
     if product is None:
         raise ValidationError(
             {

@@ -155,7 +155,7 @@ WHERE id = %(id)s
 """
 
 
-def _json(body: Any) -> Jsonb | None:
+def _json(body: Any) -> Any:
     return None if body is None else Jsonb(body)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -142,7 +142,7 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     One waiting job is enough. Where one waits already it is share-locked until we commit, so that
     no worker can take it, find our row still invisible and finish without it.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "task": task,
         "queue": BUREAU_QUEUE,
         "lock": f"{task}:{integration_id}",

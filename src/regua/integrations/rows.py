@@ -16,8 +16,8 @@ from django.db.models import Model
 
 def columns(model: type[Model], alias: str) -> str:
     """The select list of every column of ``model``, which the statement calls ``alias``."""
-    quote = connection.ops.quote_name
-    return ", ".join(f"{alias}.{quote(field.column)}" for field in model._meta.concrete_fields)
+    names = (connection.ops.quote_name(str(f.column)) for f in model._meta.concrete_fields)
+    return ", ".join(f"{alias}.{name}" for name in names)
 
 
 def read(values: Sequence[Any], *models: type[Model]) -> list[Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
+from regua.integrations import rows
 from regua.integrations.choices import CodeKind, PersonKind
 from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
 from regua.organization.models import Branch
@@ -29,7 +32,39 @@ def integrations_visible(actor: User) -> QuerySet[Integration]:
 
 def integration_in_use(branch_id: int) -> Integration:
     """The integration linked to a branch. Raises ``NoIntegration`` saying what is missing."""
-    integration = Integration.objects.filter(branch_id=branch_id, archived_at=None).first()
+    return _linked(Integration.objects.filter(branch_id=branch_id, archived_at=None).first())
+
+
+def offer_in_use(
+    branch_id: int, document: str, product_code: str = ""
+) -> tuple[Integration, Product | None]:
+    """``integration_in_use`` and, in the same query, the product for ``document``: the one with
+    ``product_code``, or the cheapest. Raises ``NoIntegration``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _offer_sql(), {"branch": branch_id, "kinds": _kinds(document), "code": product_code}
+        )
+        values = cursor.fetchone()
+    integration, product = rows.read(values, Integration, Product) if values else (None, None)
+    return _linked(integration), product
+
+
+@cache
+def _offer_sql() -> str:
+    return f"""
+        SELECT {rows.columns(Integration, "integration")}, {rows.columns(Product, "product")}
+        FROM {Integration._meta.db_table} AS integration
+        LEFT JOIN LATERAL (
+            SELECT * FROM {Product._meta.db_table} AS sold
+            WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
+                AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
+            ORDER BY sold.price, sold.code LIMIT 1
+        ) AS product ON true
+        WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
+        """  # noqa: S608
+
+
+def _linked(integration: Integration | None) -> Integration:
     if integration is None:
         raise NoIntegration(
             "Esta filial ainda não tem integração de análise de crédito. Nada foi enviado. "
@@ -85,8 +120,12 @@ def last_call(integration: Integration) -> BureauCall | None:
 
 def products_for(integration: Integration, document: str) -> QuerySet[Product]:
     """The products that the bureau sells for this kind of document, cheapest first."""
+    return integration.products.filter(gone_at=None, person_kind__in=_kinds(document))
+
+
+def _kinds(document: str) -> list[str]:
     kind = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
-    return integration.products.filter(gone_at=None, person_kind__in=[kind, PersonKind.ANY])
+    return [kind.value, PersonKind.ANY.value]
 
 
 def codes_for(
@@ -95,8 +134,7 @@ def codes_for(
     """The codes of ``kind`` that we may use now, for this kind of document where given."""
     codes = integration.reason_codes.filter(kind=kind, gone_at=None, bureau_only=False)
     if document:
-        person = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
-        codes = codes.filter(Q(person_kind=person) | Q(person_kind=PersonKind.ANY))
+        codes = codes.filter(person_kind__in=_kinds(document))
     return codes
 
 
