@@ -19,7 +19,7 @@ from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
 from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
 from regua.inquiries.models import Inquiry
 from regua.integrations import gateway, vault
-from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
+from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain, settle
 from regua.integrations.selectors import NoIntegration, offer_in_use
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
@@ -161,11 +161,7 @@ def inquiry_send(claim: Claim[Inquiry]) -> None:
 
 def _settle(claim: Claim[Inquiry], **changes: object) -> None:
     """Record an outcome unless another sender has taken the row since."""
-    Inquiry.objects.filter(
-        pk=claim.pk,
-        attempts=claim.attempts,
-        status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT],
-    ).update(**changes)
+    settle(claim, (Inquiry.Status.QUEUED, Inquiry.Status.SENT), **changes)
 
 
 def _settle_report(inquiry: Inquiry, claim: Claim[Inquiry], report: InquiryReport) -> None:

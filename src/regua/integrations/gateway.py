@@ -34,7 +34,7 @@ from regua.bureaus.contract import (
     Token,
 )
 from regua.bureaus.errors import Misconfigured
-from regua.integrations import vault
+from regua.integrations import sql, vault
 from regua.integrations.choices import CallOutcome
 from regua.integrations.models import BureauCall, Integration
 
@@ -136,23 +136,25 @@ class Journal:
             )
 
 
-# Every call to every bureau passes here: one round trip each way. Whatever the habit of this
-# connection, the beginning is on disk before the call leaves.
-_BEGIN = """
-WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
+# Every call to every bureau passes here: one round trip each way. The beginning is on disk before
+# the call leaves; an end that a power cut takes leaves the call without one, as if it had struck
+# a moment earlier.
+_BEGIN = f"""
+WITH durable AS (SELECT {sql.DURABLY})
 INSERT INTO integrations_bureaucall
     (integration_id, actor_id, purpose, subject, method, path, request, error, outcome)
 SELECT %(integration_id)s, %(actor_id)s, %(purpose)s, %(subject)s, %(method)s, %(path)s,
        %(request)s, '', 'pending'
 FROM durable
 RETURNING id
-"""
-_END = """
+"""  # noqa: S608
+_END = f"""
 UPDATE integrations_bureaucall
 SET http_status = %(http_status)s, response = %(response)s, error = %(error)s,
     duration_ms = %(duration_ms)s, outcome = %(outcome)s
 WHERE id = %(id)s
-"""
+RETURNING {sql.LAZILY}
+"""  # noqa: S608
 
 
 def _json(body: Any) -> Any:

@@ -8,8 +8,7 @@ with ``SKIP LOCKED``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -23,7 +22,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from psycopg.types.json import Jsonb
 
-from regua.integrations import rows
+from regua.integrations import sql
 from regua.integrations.models import Integration, Outgoing
 
 logger = logging.getLogger(__name__)
@@ -42,6 +41,8 @@ class Claim(Generic[Row]):
     """As it stands now that it is claimed, its ``integration`` with it."""
     unanswered: bool
     """An earlier call left for it and its answer was never recorded: look before repeating."""
+    last: bool
+    """Nothing else was due then. What has become due since has asked for a sender of its own."""
 
     @property
     def pk(self) -> int:
@@ -53,7 +54,11 @@ class Claim(Generic[Row]):
 
 
 def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
-    """Take the next due row of an integration, durably, or return None."""
+    """Take the next due row of an integration, or return None.
+
+    It is on disk when the call leaves, because the call's log is committed for good just before
+    (``gateway.Journal.begin``) and carries everything earlier with it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _claim_sql(model),
@@ -66,10 +71,10 @@ def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
         values = cursor.fetchone()
     if values is None:
         return None
-    unanswered, *values = values
-    row, integration = rows.read(values, model, Integration)
+    _, unanswered, last, *values = values
+    row, integration = sql.read(values, model, Integration)
     row.integration = integration
-    return Claim(row, unanswered)
+    return Claim(row, unanswered, last)
 
 
 @cache
@@ -87,9 +92,45 @@ def _claim_sql(model: type[Outgoing]) -> str:
             unknown = row.unknown OR row.status = ANY(%s)
         FROM due, {Integration._meta.db_table} AS integration
         WHERE row.id = due.id AND integration.id = row.integration_id
-        RETURNING due.unknown,
-            {rows.columns(model, "row")}, {rows.columns(Integration, "integration")}
+        RETURNING {sql.LAZILY}, due.unknown,
+            NOT EXISTS (
+                SELECT FROM {table} AS other
+                WHERE other.integration_id = row.integration_id AND other.due_at <= now()
+                    AND other.id <> row.id
+            ),
+            {sql.columns(model, "row")}, {sql.columns(Integration, "integration")}
         """  # noqa: S608
+
+
+def settle(claimed: Claim[Row], expected: Collection[str], **changes: object) -> bool:
+    """Record what became of a claimed row. False, and nothing is written, where another sender has
+    taken it since or its status is none of ``expected`` any more.
+
+    An outcome lost in a power cut leaves the row unknown, which is what it then is: it is looked up
+    again. ``changes`` are plain values.
+    """
+    meta = claimed.row._meta
+    fields = [meta.get_field(name) for name in changes]
+    values = [
+        field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, changes.values(), strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _settle_sql(meta.db_table, tuple(str(field.column) for field in fields)),
+            [*values, claimed.pk, claimed.attempts, [str(status) for status in expected]],
+        )
+        return cursor.rowcount == 1
+
+
+@cache
+def _settle_sql(table: str, columns: tuple[str, ...]) -> str:
+    quote = connection.ops.quote_name
+    changes = ", ".join(f"{quote(column)} = %s" for column in columns)
+    return (
+        f"UPDATE {quote(table)} SET {changes} "  # noqa: S608
+        f"WHERE id = %s AND attempts = %s AND status = ANY(%s) RETURNING {sql.LAZILY}"
+    )
 
 
 def drain(
@@ -104,30 +145,15 @@ def drain(
     A row whose handling breaks is logged and left to its lease; it does not hold up the others.
     """
     count = 0
-    with _lazy_commits():
-        while not should_stop() and (taken := claim(model, integration_id)) is not None:
-            try:
-                handle(taken)
-            except Exception:
-                logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
-            count += 1
-    return count
-
-
-@contextmanager
-def _lazy_commits() -> Iterator[None]:
-    """Let this connection's commits reach the disk a moment later, in their order.
-
-    The claim is on disk when the call leaves all the same, because the call's log is committed for
-    good just before (``gateway.Journal.begin``) and carries everything earlier with it. An outcome
-    lost in a power cut leaves the row unknown, which is what it then is: it is looked up again.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
+    while not should_stop() and (taken := claim(model, integration_id)) is not None:
         try:
-            yield
-        finally:
-            cursor.execute("RESET synchronous_commit")
+            handle(taken)
+        except Exception:
+            logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
+        count += 1
+        if taken.last:
+            break
+    return count
 
 
 def backoff(attempts: int) -> timedelta:
@@ -184,7 +210,7 @@ def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
 
 
 def integrations_due(model: type[Outgoing]) -> list[int]:
-    """The integrations with rows due now, each found by one look into the index of due rows."""
+    """The integrations with rows due now, each found by one look into the index of due sql."""
     due = model._default_manager.filter(integration=OuterRef("pk"), due_at__lte=Now())
     return list(Integration.objects.filter(Exists(due)).values_list("pk", flat=True))
 

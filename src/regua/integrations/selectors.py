@@ -12,7 +12,7 @@ from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
-from regua.integrations import rows
+from regua.integrations import sql
 from regua.integrations.choices import CodeKind, PersonKind
 from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
 from regua.organization.models import Branch
@@ -45,14 +45,14 @@ def offer_in_use(
             _offer_sql(), {"branch": branch_id, "kinds": _kinds(document), "code": product_code}
         )
         values = cursor.fetchone()
-    integration, product = rows.read(values, Integration, Product) if values else (None, None)
+    integration, product = sql.read(values, Integration, Product) if values else (None, None)
     return _linked(integration), product
 
 
 @cache
 def _offer_sql() -> str:
     return f"""
-        SELECT {rows.columns(Integration, "integration")}, {rows.columns(Product, "product")}
+        SELECT {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")}
         FROM {Integration._meta.db_table} AS integration
         LEFT JOIN LATERAL (
             SELECT * FROM {Product._meta.db_table} AS sold

@@ -24,7 +24,7 @@ from regua.bureaus.contract import (
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
 from regua.integrations import gateway
-from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -175,12 +175,8 @@ def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | Non
 
 
 def _settle(claim: Claim[Restriction], expected: Status, **changes: object) -> bool:
-    """Compare-and-set: only the sender that holds the claim, only from the state it saw."""
-    return bool(
-        Restriction.objects.filter(pk=claim.pk, attempts=claim.attempts, status=expected).update(
-            **changes
-        )
-    )
+    """Only the sender that holds the claim, only from the state it saw."""
+    return settle(claim, (expected,), **changes)
 
 
 def _settle_failure(restriction: Restriction, claim: Claim[Restriction], error: BureauError) -> None:

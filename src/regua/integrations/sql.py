@@ -1,4 +1,4 @@
-"""Model instances from SQL of our own, for the few statements that every bureau call runs.
+"""What the few statements of our own share that every bureau call runs.
 
 A queryset takes longer to become SQL than PostgreSQL takes to answer it. Where one statement does
 the work of several (claims a row and reads it, reads two models at once), its select list comes
@@ -12,6 +12,13 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
+
+
+DURABLY = "set_config('synchronous_commit', 'on', true)"
+"""Evaluated anywhere in a transaction: it is on disk when its commit returns."""
+LAZILY = "set_config('synchronous_commit', 'off', true)"
+"""The commit of this transaction reaches the disk a moment later, in its order among the others;
+a later durable one carries it along."""
 
 
 def columns(model: type[Model], alias: str) -> str:
