@@ -23,6 +23,7 @@ from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backo
 from regua.integrations.selectors import NoIntegration, offer_in_use
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
+from regua.parties.selectors import customer_with_document
 
 SENDER = "inquiries.send"
 PURPOSE = "Avaliação de crédito para contratação"
@@ -75,13 +76,15 @@ def inquiry_request(
     if not purpose:
         raise ValidationError({"purpose": "Informe a finalidade: a lei pede que ela exista."})
     if customer is None and lead is None and prospect is None:
-        customer = Customer.objects.filter(branch=branch, document=parsed.value).first()
+        customer_id = customer_with_document(branch.pk, parsed.value)
+    else:
+        customer_id = customer.pk if customer else None
     question = Inquiry(
         idempotency_key=key or uuid4(),
         integration=integration,
         branch=branch,
         document=parsed.value,
-        customer=customer,
+        customer_id=customer_id,
         lead=lead,
         prospect=prospect,
         product_code=product.code,

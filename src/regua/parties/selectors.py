@@ -6,6 +6,7 @@ import re
 from typing import TypeVar
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import QuerySet
 
 from regua.accounts.access import visible
@@ -37,6 +38,17 @@ def prospects_visible(actor: User) -> QuerySet[Prospect]:
     return visible(
         Prospect.objects.select_related("branch"), actor=actor, permission=Permission.VIEW_PARTIES
     )
+
+
+def customer_with_document(branch_id: int, document: str) -> int | None:
+    """The id of the branch's customer with this document, asked before every inquiry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM parties_customer WHERE branch_id = %s AND document = %s",
+            [branch_id, document],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 P = TypeVar("P", Customer, Lead, Prospect)
