@@ -13,6 +13,8 @@ from django.utils import timezone
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.documents import generate
+from regua.inquiries.models import Inquiry
+from regua.integrations.models import Integration
 from regua.organization.models import Branch, Company
 from regua.parties.models import Customer, Lead, Prospect
 from regua.receivables.models import Contract, Receivable
@@ -78,6 +80,44 @@ def receivable(customer: Customer, *, days_overdue: int = 45, **fields: Any) -> 
         contract=contract,
         number=f"T{number}",
         our_number=f"{number:08d}",
+        **fields,
+    )
+
+
+def integration(branch: Branch, **fields: Any) -> Integration:
+    """A row only: nobody answers at its address."""
+    return Integration.objects.create(
+        branch=branch,
+        provider="credito_na_medida",
+        environment="production",
+        base_url="https://biro.exemplo.test",
+        client_id_sealed="x",
+        client_secret_sealed="x",
+        linked_at=timezone.now(),
+        **fields,
+    )
+
+
+def answered(branch: Branch, actor: User, *, requested_days_ago: int = 0, **fields: Any) -> Inquiry:
+    """An inquiry with its answer; the sealed report is no real one."""
+    fields.setdefault("document", ordinary_document())
+    fields.setdefault("cost", Decimal("4.90"))
+    fields.setdefault("pendings_count", 0)
+    fields.setdefault("pendings_total", Decimal(0))
+    fields.setdefault("document_status", "REGULAR")
+    fields.setdefault("status", "answered")
+    fields.setdefault("due_at", None)
+    fields.setdefault("requested_at", timezone.now() - timedelta(days=requested_days_ago))
+    return Inquiry.objects.create(
+        branch=branch,
+        product_code="PF-SCORE",
+        product_name="PF com score",
+        purpose="Venda",
+        requested_by=actor,
+        protocol=f"P{next(_number)}",
+        answered_at=fields["requested_at"],
+        report_sealed="x",
+        name="Pessoa Exemplo",
         **fields,
     )
 

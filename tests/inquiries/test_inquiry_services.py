@@ -170,7 +170,7 @@ def test_without_integration_it_says_where_to_make_one(
 @pytest.mark.parametrize(
     ("constraint", "change"),
     [
-        ("inquiry_answered_is_whole", {"status": "answered", "due_at": None}),
+        ("inquiry_answered_is_complete", {"status": "answered", "due_at": None}),
         ("inquiry_sent_has_protocol", {"status": "sent"}),
         ("inquiry_finished_is_at_rest", {"status": "refused"}),
         ("inquiry_unfinished_is_due", {"due_at": None}),

@@ -283,11 +283,11 @@ def test_filters(integration: Integration, branch: Branch, attendant: User, mana
     assert found(since=today) == {new.pk}
     assert found(until=f"{timezone.localdate() - timedelta(days=1):%d/%m/%Y}") == {old.pk}
     assert found(requested_by=str(attendant.pk)) == {old.pk}
-    assert found(status="answered") == {old.pk, new.pk}
-    assert found(status="unfinished") == set()
+    assert found(result="answered") == {old.pk, new.pk}
+    assert found(result="unfinished") == set()
     for nonsense in ("31/02/2025", "01/01/9999", "x"):
         assert found(since=nonsense, until=nonsense) == {old.pk, new.pk}
-    assert found(lead="9" * 30, requested_by="x", status="x", cursor="x") in (
+    assert found(requested_by="x", result="x", kind="x", integration="9" * 30, cursor="x") in (
         set(),
         {old.pk, new.pk},
     )
@@ -301,8 +301,9 @@ def test_lists_cost_the_same_however_long(
 ) -> None:
     client = signed_in(manager)
     customer = factories.customer(branch, document=CLEAN)
-    for _ in range(12):
-        asked(client)
+    for number in range(12):
+        asked(client, product_code=("PF-SCORE", "PF-BASICA")[number % 2])
+        inquiries_drain(integration.pk)
         asked(
             client,
             factories.cpf_behaving("002"),

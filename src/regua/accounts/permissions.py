@@ -23,6 +23,11 @@ class Permission(TextChoices):
     RECORD_PAYMENT = "record_payment", "registrar pagamentos"
     VIEW_INQUIRIES = "view_inquiries", "ver consultas de crédito"
     REQUEST_INQUIRY = "request_inquiry", "consultar análise de crédito"
+    REPEAT_INQUIRY = "repeat_inquiry", "consultar de novo dentro do intervalo"
+    OVERRIDE_DECISION = "override_decision", "mudar a decisão da política de crédito"
+    VIEW_CREDIT_POLICY = "view_credit_policy", "ver a política de crédito"
+    MANAGE_CREDIT_POLICY = "manage_credit_policy", "alterar a política de crédito"
+    MANAGE_BUDGET = "manage_budget", "alterar o orçamento de consultas"
     VIEW_RESTRICTIONS = "view_restrictions", "ver negativações"
     REQUEST_RESTRICTION = "request_restriction", "negativar"
     REQUEST_REMOVAL = "request_removal", "pedir a baixa de negativações"
@@ -30,6 +35,7 @@ class Permission(TextChoices):
     MANAGE_INTEGRATIONS = "manage_integrations", "alterar integrações"
     VIEW_BUREAU_CALLS = "view_bureau_calls", "ver as chamadas ao birô"
     SYNCHRONISE = "synchronise", "sincronizar com o birô"
+    MANAGE_PARAMETERS = "manage_parameters", "alterar os parâmetros gerais"
 
 
 _READ = frozenset(
@@ -40,6 +46,7 @@ _READ = frozenset(
         Permission.VIEW_RESTRICTIONS,
         Permission.VIEW_INTEGRATIONS,
         Permission.VIEW_BUREAU_CALLS,
+        Permission.VIEW_CREDIT_POLICY,
     }
 )
 _COLLECT = frozenset(
@@ -59,7 +66,16 @@ _COLLECT = frozenset(
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.FINANCE_MANAGER: _COLLECT | _READ | {Permission.RECORD_PAYMENT},
+    Role.FINANCE_MANAGER: _COLLECT
+    | _READ
+    | {
+        Permission.RECORD_PAYMENT,
+        Permission.REPEAT_INQUIRY,
+        Permission.OVERRIDE_DECISION,
+        Permission.MANAGE_CREDIT_POLICY,
+        Permission.MANAGE_BUDGET,
+        Permission.MANAGE_PARAMETERS,
+    },
     Role.COLLECTIONS: _COLLECT | {Permission.RECORD_PAYMENT},
     Role.SERVICE: frozenset(
         {

@@ -324,6 +324,8 @@ class Capabilities:
     change_feed: bool = False
     webhooks: bool = False
     find_by_debt: bool = False
+    typed_by_product: bool = False
+    """A report asks for its inquiries by product, not by kind of person."""
 
 
 @dataclass(frozen=True, slots=True)

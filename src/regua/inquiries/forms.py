@@ -1,19 +1,13 @@
-"""Asking about a document, and looking through what was asked."""
+"""Asking about a document."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from typing import Any
 from uuid import uuid4
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.utils import timezone
 
-from regua.accounts.models import User
-from regua.inquiries.models import Inquiry
-from regua.inquiries.selectors import inquirers
 from regua.inquiries.services import PURPOSE
 from regua.organization.models import Branch
 from regua.web import forms
@@ -95,77 +89,3 @@ class InquiryForm(forms.Form):
         except ValidationError:
             return ""
         return typed
-
-
-class InquiryFilter(forms.Form):
-    """The history's filters; what cannot be read is said and ignored."""
-
-    since = forms.DateField(label="De", required=False)
-    until = forms.DateField(label="Até", required=False)
-    status = django_forms.ChoiceField(
-        label="Situação",
-        required=False,
-        choices=[
-            ("", "Todas"),
-            ("unfinished", "Em andamento"),
-            (Inquiry.Status.ANSWERED.value, "Respondidas"),
-            (Inquiry.Status.REFUSED.value, "Recusadas"),
-        ],
-    )
-    requested_by = django_forms.ModelChoiceField(
-        label="Quem", required=False, queryset=User.objects.none(), empty_label="Todos"
-    )
-    branch = django_forms.ModelChoiceField(
-        label="Filial", required=False, queryset=Branch.objects.none(), empty_label="Todas"
-    )
-    lead = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
-    prospect = django_forms.IntegerField(required=False, widget=django_forms.HiddenInput)
-
-    def __init__(
-        self, *args: Any, actor: User, branches: list[Branch], branch: Branch | None, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["requested_by"].queryset = inquirers(actor)  # type: ignore[attr-defined]
-        if branch or len(branches) < 2:
-            del self.fields["branch"]
-        else:
-            self.fields["branch"].queryset = Branch.objects.filter(  # type: ignore[attr-defined]
-                pk__in=[b.pk for b in branches]
-            )
-
-    def clean_since(self) -> date | None:
-        return self._day("since")
-
-    def clean_until(self) -> date | None:
-        return self._day("until")
-
-    def _day(self, name: str) -> date | None:
-        day: date | None = self.cleaned_data[name]
-        if day and not 2000 <= day.year <= 2100:
-            raise ValidationError("Escreva um ano entre 2000 e 2100.")
-        return day
-
-    def narrow(self, rows: QuerySet[Inquiry]) -> QuerySet[Inquiry]:
-        self.is_valid()
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
-        for name in ("requested_by", "branch", "lead", "prospect"):
-            if name in chosen:
-                rows = rows.filter(**{name: chosen[name]})
-        if since := chosen.get("since"):
-            rows = rows.filter(requested_at__gte=_instant(since, time.min))
-        if until := chosen.get("until"):
-            rows = rows.filter(requested_at__lte=_instant(until, time.max))
-        match chosen.get("status"):
-            case "unfinished":
-                rows = rows.filter(status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT])
-            case str() as status:
-                rows = rows.filter(status=status)
-        return rows
-
-    @property
-    def in_use(self) -> bool:
-        return any(self.data.get(name) for name in self.fields)
-
-
-def _instant(day: date, moment: time) -> datetime:
-    return datetime.combine(day, moment, tzinfo=timezone.get_current_timezone())

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from regua.bureaus.contract import InquiryReport, Pending, PendingKind
 from regua.inquiries.models import Inquiry
+from regua.inquiries.policy.matching import REGULAR
 from regua.parties.models import search_key
 from regua.web import formats
 from regua.web.status import Icon, Status, Tone
@@ -22,7 +23,6 @@ KINDS: dict[str, str] = {
     PendingKind.BANKRUPTCY: "Falências",
     PendingKind.OTHER: "Outras",
 }
-_REGULAR = {"regular", "ativa", "ativo"}
 _LEVELS = {"A": "high", "B": "high", "C": "medium", "D": "low", "E": "low"}
 _LEVEL_WORDS = {"high": "Score alto", "medium": "Score médio", "low": "Score baixo"}
 _LEVEL_TONES = {"high": Tone.DONE, "medium": Tone.NOTICE, "low": Tone.ACTIVE}
@@ -70,7 +70,7 @@ class Verdict:
 def verdict_of(inquiry: Inquiry) -> Verdict:
     level = level_of(inquiry.score, inquiry.band)
     count, total = inquiry.pendings_count or 0, inquiry.pendings_total or Decimal(0)
-    regular = inquiry.document_status.strip().casefold() in _REGULAR
+    regular = inquiry.document_status.strip().casefold() in REGULAR
     title = f"{_LEVEL_WORDS.get(level, 'Sem score')}, {_pendings(count)}"
     reasons = []
     if not regular:

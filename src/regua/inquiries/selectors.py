@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.db.models.functions import Length
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.utils import timezone
+from pydantic import TypeAdapter
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryReport
-from regua.inquiries.models import Inquiry
-from regua.inquiries.services import report_codec
+from regua.inquiries.models import Inquiry, InquiryTotal
 from regua.integrations import vault
+from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
 from regua.parties.models import Customer
+
+report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
 
 
 def inquiries_visible(actor: User) -> QuerySet[Inquiry]:
@@ -44,12 +51,24 @@ def earlier_inquiry(document: str, *, actor: User) -> Inquiry | None:
     )
 
 
+def within_interval(document: str, days: int | None, *, actor: User) -> Inquiry | None:
+    """The newest inquiry, not refused, that is less than ``days`` calendar days old."""
+    if not days:
+        return None
+    first = timezone.localdate() - timedelta(days=days - 1)
+    since = datetime.combine(first, time.min, tzinfo=timezone.get_current_timezone())
+    earlier = earlier_inquiry(document, actor=actor)
+    return earlier if earlier and earlier.requested_at >= since else None
+
+
 def usual_product(actor: User, branch: Branch, document: str) -> str:
-    """What this person asked last in the branch about this kind of document, or ''."""
+    """What this person got last in the branch about this kind of document, or ''."""
+    kind = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
     return (
-        Inquiry.objects.annotate(length=Length("document"))
-        .filter(requested_by=actor, branch=branch, length=len(document))
-        .order_by("-id")
+        InquiryTotal.objects.filter(
+            requested_by=actor, branch=branch, person_kind=kind, monthly=False
+        )
+        .order_by("-day", "-count")
         .values_list("product_code", flat=True)
         .first()
         or ""
@@ -57,9 +76,36 @@ def usual_product(actor: User, branch: Branch, document: str) -> str:
 
 
 def inquirers(actor: User) -> QuerySet[User]:
-    """Those who made an inquiry that ``actor`` may see."""
-    theirs = inquiries_visible(actor).select_related(None).filter(requested_by=OuterRef("pk"))
-    return User.objects.filter(Exists(theirs.order_by()))
+    """Those who made an inquiry that ``actor`` may see and that has ended."""
+    theirs = visible(
+        InquiryTotal.objects.filter(requested_by=OuterRef("pk"), monthly=True),
+        actor=actor,
+        permission=Permission.VIEW_INQUIRIES,
+    )
+    return User.objects.filter(Exists(theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many inquiries, and what they cost in BRL (``unsure`` included)."""
+
+    count: int
+    cost: Decimal
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+def sum_up(kept: QuerySet[InquiryTotal], under_way: QuerySet[Inquiry], *, actor: User) -> Totals:
+    """Add the day's totals of what has ended to the few that are under way."""
+    count, cost = 0, Decimal(0)
+    rows: tuple[tuple[QuerySet[Any], Any], ...] = ((kept, Sum("count")), (under_way, Count("pk")))
+    for narrowed, counted in rows:
+        seen = visible(narrowed, actor=actor, permission=Permission.VIEW_INQUIRIES)
+        found = seen.aggregate(count=counted, cost=Sum("cost"))
+        count += found["count"] or 0
+        cost += found["cost"] or 0
+    return Totals(count, cost)
 
 
 def customer_inquiries(customer: Customer, *, actor: User) -> QuerySet[Inquiry]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from pydantic import TypeAdapter
 
 from regua import documents
 from regua.accounts.access import require
@@ -17,13 +17,20 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
 from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
-from regua.inquiries.models import Inquiry
+from regua.inquiries.budget import give_back, spend
+from regua.inquiries.choices import AccessKind
+from regua.inquiries.models import Inquiry, InquiryAccess
+from regua.inquiries.policy.matching import Facts, decide
+from regua.inquiries.policy.models import Decision
+from regua.inquiries.selectors import report_codec, within_interval
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain, settle
 from regua.integrations.selectors import NoIntegration, offer_in_use
+from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 from regua.parties.selectors import customer_with_document
+from regua.web import formats, sql
 
 SENDER = "inquiries.send"
 PURPOSE = "Avaliação de crédito para contratação"
@@ -33,7 +40,17 @@ GIVE_UP = timedelta(hours=24)
 """How long an answer is waited for once the bureau has, or may have, taken the question up."""
 _POLL = timedelta(seconds=1)
 
-report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
+
+class WithinInterval(ValidationError):
+    """The document was asked about less than the interval ago; ``earlier`` is that inquiry."""
+
+    def __init__(self, earlier: Inquiry, days: int) -> None:
+        self.earlier = earlier
+        super().__init__(
+            f"Este documento já foi consultado em {formats.day(earlier.requested_at)} por "
+            f"{earlier.requested_by.name}, e o intervalo entre consultas é de {days} dias. Nada "
+            f"foi consultado nem cobrado. Use a consulta nº {earlier.pk} ou diga por que repetir."
+        )
 
 
 def inquiry_request(
@@ -47,13 +64,16 @@ def inquiry_request(
     lead: Lead | None = None,
     prospect: Prospect | None = None,
     key: UUID | None = None,
+    repeat_reason: str = "",
 ) -> Inquiry:
     """Write the intent to ask about ``document`` and ask for its sender, in one transaction.
 
     Without ``product_code`` the cheapest product for that kind of document is used; without a
     party, the branch's customer with that document, if any, is. ``key`` names the form that asked:
-    the same question sent twice from it is one inquiry, paid once. Raises ``ValidationError`` or
-    ``NotAllowed``; nothing is written then.
+    the same question sent twice from it is one inquiry, paid once; and whoever asks what is being
+    asked already gets that inquiry. Within the interval between inquiries it takes
+    ``repeat_reason`` and the permission to repeat. Raises ``ValidationError`` (``WithinInterval``,
+    ``BudgetSpent``) or ``NotAllowed``; nothing is written then.
     """
     require(actor, Permission.REQUEST_INQUIRY, branch_id=branch.pk)
     try:
@@ -61,9 +81,10 @@ def inquiry_request(
     except documents.InvalidDocument as error:
         raise ValidationError({"document": str(error)}) from None
     try:
-        integration, product = offer_in_use(branch.pk, parsed.value, product_code)
+        offer = offer_in_use(branch.pk, parsed.value, product_code)
     except NoIntegration as error:
         raise ValidationError(str(error)) from None
+    integration, product = offer.integration, offer.product
     if product is None:
         raise ValidationError(
             {
@@ -76,15 +97,13 @@ def inquiry_request(
     if not purpose:
         raise ValidationError({"purpose": "Informe a finalidade: a lei pede que ela exista."})
     if customer is None and lead is None and prospect is None:
-        customer_id = customer_with_document(branch.pk, parsed.value)
-    else:
-        customer_id = customer.pk if customer else None
+        customer = customer_with_document(branch.pk, parsed.value)
     question = Inquiry(
         idempotency_key=key or uuid4(),
         integration=integration,
         branch=branch,
         document=parsed.value,
-        customer_id=customer_id,
+        customer=customer,
         lead=lead,
         prospect=prospect,
         product_code=product.code,
@@ -93,26 +112,94 @@ def inquiry_request(
         purpose=purpose,
         requested_by=actor,
     )
-    try:
-        with transaction.atomic():
-            question.save()
-            ask_for_sender(SENDER, integration.pk)
-    except IntegrityError:
-        asked = Inquiry.objects.filter(idempotency_key=key).first() if key else None
-        if asked is None:
-            raise
-        return _same_or_refuse(asked, question)
-    return question
+    asked = _asked_before(question, key) or _same_under_way(question)
+    if asked is None:
+        _keep_interval(question, offer.parameters.inquiry_interval_days, repeat_reason.strip())
+        asked = _ask(question, key)
+    if asked is not question and asked.requested_by_id != actor.pk:
+        access_record(inquiry=asked, actor=actor, kind=AccessKind.JOINED, purpose=purpose)
+    return asked
 
 
-def _same_or_refuse(asked: Inquiry, question: Inquiry) -> Inquiry:
-    """The inquiry that this form has made already, if it asked the same."""
+def _asked_before(question: Inquiry, key: UUID | None) -> Inquiry | None:
+    """The inquiry that this form has made already. Raises where it asked something else."""
+    asked = Inquiry.objects.filter(idempotency_key=key).first() if key else None
+    if asked is None:
+        return None
     same = ("branch_id", "document", "product_code", "requested_by_id")
     if all(getattr(asked, name) == getattr(question, name) for name in same):
         return asked
     raise ValidationError(
         "Esta página já fez uma consulta. Nada novo foi consultado. "
         "Abra a Central de consultas outra vez para fazer outra."
+    )
+
+
+def _same_under_way(question: Inquiry) -> Inquiry | None:
+    """The unfinished inquiry that asks the same bureau for the same product."""
+    [asked] = sql.first(
+        f"SELECT {sql.columns(Inquiry, 'i')} FROM inquiries_inquiry AS i "  # noqa: S608
+        "WHERE i.integration_id = %(integration)s AND i.document = %(document)s "
+        "AND i.product_code = %(product)s AND i.status IN ('queued', 'sent')",
+        {
+            "integration": question.integration_id,
+            "document": question.document,
+            "product": question.product_code,
+        },
+        Inquiry,
+    )
+    return asked
+
+
+def _keep_interval(question: Inquiry, days: int | None, reason: str) -> None:
+    """Refuse a question within ``days`` of another, unless a person who may says why."""
+    earlier = within_interval(question.document, days, actor=question.requested_by)
+    if earlier is None:
+        return
+    if not reason:
+        raise WithinInterval(earlier, days or 0)
+    require(question.requested_by, Permission.REPEAT_INQUIRY)
+    question.repeats, question.repeat_reason = earlier, reason[:200]
+
+
+def _ask(question: Inquiry, key: UUID | None) -> Inquiry:
+    """Write ``question``; where somebody wrote the same at this very moment, return theirs."""
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                question.save()
+                ask_for_sender(SENDER, question.integration_id)
+                # Last, because the branch's others wait for it from here to the commit.
+                spend(question.branch, question.cost, now=question.requested_at)
+        except IntegrityError as error:
+            question.pk = None
+            match constraint_of(error):
+                case "inquiry_asked_once":
+                    asked = _same_under_way(question)
+                case _:
+                    asked = _asked_before(question, key)
+                    if asked is None:
+                        raise
+            if asked is not None:
+                return asked
+        else:
+            return question
+    raise ValidationError(
+        "A mesma consulta está sendo feita por outra pessoa. Nada foi consultado por esta página. "
+        "Espere um instante e tente de novo."
+    )
+
+
+def inquiry_reuse(*, inquiry: Inquiry, actor: User, purpose: str = PURPOSE) -> None:
+    """Use an earlier answer instead of paying for a new one; who did and why is kept."""
+    require(actor, Permission.REQUEST_INQUIRY, branch_id=inquiry.branch_id)
+    access_record(inquiry=inquiry, actor=actor, kind=AccessKind.REUSED, purpose=purpose)
+
+
+def access_record(*, inquiry: Inquiry, actor: User, kind: AccessKind, purpose: str) -> None:
+    """Note that ``actor`` used an inquiry not made for them (LGPD, art. 37)."""
+    InquiryAccess.objects.create(
+        inquiry=inquiry, actor=actor, kind=kind, purpose=purpose.strip()[:120] or PURPOSE
     )
 
 
@@ -162,30 +249,55 @@ def inquiry_send(claim: Claim[Inquiry]) -> None:
         ask_again_in(SENDER, inquiry.integration_id, wait)
 
 
-def _settle(claim: Claim[Inquiry], **changes: object) -> None:
-    """Record an outcome unless another sender has taken the row since."""
-    settle(claim, (Inquiry.Status.QUEUED, Inquiry.Status.SENT), **changes)
+def _settle(claim: Claim[Inquiry], **changes: object) -> bool:
+    """Record an outcome unless another sender has taken the row since; say whether it was."""
+    return settle(claim, (Inquiry.Status.QUEUED, Inquiry.Status.SENT), **changes)
 
 
 def _settle_report(inquiry: Inquiry, claim: Claim[Inquiry], report: InquiryReport) -> None:
     score = report.score
-    _settle(
-        claim,
-        status=Inquiry.Status.ANSWERED,
-        protocol=report.protocol,
-        answered_at=timezone.now(),
-        due_at=None,
-        unknown=False,
-        problem="",
-        name=report.name[:120],
+    days = [pending.occurred_on for pending in report.pendings if pending.occurred_on]
+    facts = Facts(
+        document=inquiry.document,
         document_status=report.document_status[:60],
         score=score.value if score else None,
-        band=score.band if score else "",
-        default_probability=score.default_probability if score else None,
         pendings_count=len(report.pendings),
         pendings_total=report.pendings_total,
-        report_sealed=vault.seal(report_codec.dump_json(report).decode(), inquiry.vault_context()),
+        newest_pending_on=max(days, default=None),
+        born_or_opened_on=report.born_or_opened_on,
+        requested_at=inquiry.requested_at,
     )
+    sealed = vault.seal(report_codec.dump_json(report).decode(), inquiry.vault_context())
+    match = decide(inquiry.branch_id, facts)
+    with transaction.atomic() if match else nullcontext():
+        settled = _settle(
+            claim,
+            status=Inquiry.Status.ANSWERED,
+            protocol=report.protocol,
+            answered_at=timezone.now(),
+            due_at=None,
+            unknown=False,
+            problem="",
+            name=report.name[:120],
+            document_status=facts.document_status,
+            score=facts.score,
+            band=score.band if score else "",
+            default_probability=score.default_probability if score else None,
+            pendings_count=facts.pendings_count,
+            pendings_total=facts.pendings_total,
+            newest_pending_on=facts.newest_pending_on,
+            born_or_opened_on=facts.born_or_opened_on,
+            outcome=match.outcome if match else "",
+            report_sealed=sealed,
+        )
+        if match and settled:
+            Decision.objects.create(
+                inquiry=inquiry,
+                policy_id=match.policy_id,
+                rule_id=match.rule_id,
+                outcome=match.outcome,
+                facts=match.facts,
+            )
 
 
 def _settle_failure(inquiry: Inquiry, claim: Claim[Inquiry], error: BureauError) -> None:
@@ -212,15 +324,18 @@ def _settle_failure(inquiry: Inquiry, claim: Claim[Inquiry], error: BureauError)
 
 
 def _refuse(inquiry: Inquiry, claim: Claim[Inquiry], problem: str, *, unsure: bool) -> None:
-    _settle(
-        claim,
-        status=Inquiry.Status.REFUSED,
-        protocol=inquiry.protocol,
-        due_at=None,
-        unknown=False,
-        problem=problem,
-        charge_unsure=unsure,
-    )
+    with transaction.atomic():
+        settled = _settle(
+            claim,
+            status=Inquiry.Status.REFUSED,
+            protocol=inquiry.protocol,
+            due_at=None,
+            unknown=False,
+            problem=problem,
+            charge_unsure=unsure,
+        )
+        if settled and not unsure:
+            give_back(inquiry.branch_id, inquiry.cost, requested_at=inquiry.requested_at)
 
 
 def _gave_up(inquiry: Inquiry, *, charged: bool) -> str:

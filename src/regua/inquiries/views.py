@@ -16,12 +16,12 @@ from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.inquiries import reading
 from regua.inquiries.asking import ask, offer_for
-from regua.inquiries.forms import InquiryFilter, InquiryForm
+from regua.inquiries.filters import InquiryFilter
+from regua.inquiries.forms import InquiryForm
 from regua.inquiries.models import Inquiry
 from regua.inquiries.selectors import inquiries_visible, inquiry_report
 from regua.integrations.selectors import branches_ready
 from regua.integrations.vault import VaultError
-from regua.parties.selectors import leads_visible, prospects_visible
 from regua.web import keyset
 
 
@@ -72,34 +72,21 @@ def _form(request: Request) -> InquiryForm:
 
 def _history(request: Request) -> dict[str, Any]:
     rows = inquiries_visible(request.user)
-    if request.branch:
-        rows = rows.filter(branch=request.branch)
     filters = InquiryFilter(
         request.GET, actor=request.user, branches=request.branches, branch=request.branch or None
     )
-    rows = filters.narrow(rows)
+    totals = filters.totals(request.user)
+    rows = filters.narrow(rows) if totals else rows.none()
     page = keyset.paginate(
         rows, ordering=("-requested_at", "-pk"), cursor=request.GET.get("cursor")
     )
     return {
         "filters": filters,
-        "of_whom": _of_whom(request, filters),
         "page": with_statuses(page),
-        "total": keyset.capped_count(rows),
+        "total": keyset.CappedCount(totals.count),
+        "totals": totals,
         "show_branch": not request.branch and len(request.branches) > 1,
     }
-
-
-def _of_whom(request: Request, filters: InquiryFilter) -> str:
-    """The lead or prospect that the history is narrowed to."""
-    chosen = filters.cleaned_data
-    if pk := chosen.get("lead"):
-        lead = leads_visible(request.user).filter(pk=pk).first()
-        return f"lead {lead.name}" if lead else "lead escolhido"
-    if pk := chosen.get("prospect"):
-        prospect = prospects_visible(request.user).filter(pk=pk).first()
-        return f"prospecção {prospect.name}" if prospect else "prospecção escolhida"
-    return ""
 
 
 def with_statuses(page: keyset.KeysetPage[Any]) -> keyset.KeysetPage[Any]:

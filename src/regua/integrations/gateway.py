@@ -34,9 +34,10 @@ from regua.bureaus.contract import (
     Token,
 )
 from regua.bureaus.errors import Misconfigured
-from regua.integrations import sql, vault
+from regua.integrations import vault
 from regua.integrations.choices import CallOutcome
-from regua.integrations.models import BureauCall, Integration
+from regua.integrations.models import Integration
+from regua.web import sql
 
 TOKEN_LOCK = 0x52454755  # "REGU": the advisory lock space of token fetches
 

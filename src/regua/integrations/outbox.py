@@ -22,8 +22,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from psycopg.types.json import Jsonb
 
-from regua.integrations import sql
 from regua.integrations.models import Integration, Outgoing
+from regua.web import sql
 
 logger = logging.getLogger(__name__)
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
-from regua.integrations import sql
 from regua.integrations.choices import CodeKind, PersonKind
 from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
+from regua.web import sql
 
 
 class NoIntegration(Exception):
     """The branch cannot reach a bureau; the text is a sentence for the person."""
+
+
+class CreditAnalysisOff(NoIntegration):
+    """*Utilizar integração com análise de crédito* is Não."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A análise de crédito está desligada nos Parâmetros gerais: ninguém consulta nem "
+            "negativa. Nada foi enviado. As baixas continuam, porque têm prazo."
+        )
 
 
 def integrations_visible(actor: User) -> QuerySet[Integration]:
@@ -32,39 +41,9 @@ def integrations_visible(actor: User) -> QuerySet[Integration]:
 
 def integration_in_use(branch_id: int) -> Integration:
     """The integration linked to a branch. Raises ``NoIntegration`` saying what is missing."""
-    return _linked(Integration.objects.filter(branch_id=branch_id, archived_at=None).first())
-
-
-def offer_in_use(
-    branch_id: int, document: str, product_code: str = ""
-) -> tuple[Integration, Product | None]:
-    """``integration_in_use`` and, in the same query, the product for ``document``: the one with
-    ``product_code``, or the cheapest. Raises ``NoIntegration``."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _offer_sql(), {"branch": branch_id, "kinds": _kinds(document), "code": product_code}
-        )
-        values = cursor.fetchone()
-    integration, product = sql.read(values, Integration, Product) if values else (None, None)
-    return _linked(integration), product
-
-
-@cache
-def _offer_sql() -> str:
-    return f"""
-        SELECT {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")}
-        FROM {Integration._meta.db_table} AS integration
-        LEFT JOIN LATERAL (
-            SELECT * FROM {Product._meta.db_table} AS sold
-            WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
-                AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
-            ORDER BY sold.price, sold.code LIMIT 1
-        ) AS product ON true
-        WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
-        """  # noqa: S608
-
-
-def _linked(integration: Integration | None) -> Integration:
+    if not GeneralParameters.current().credit_analysis:
+        raise CreditAnalysisOff
+    integration = Integration.objects.filter(branch_id=branch_id, archived_at=None).first()
     if integration is None:
         raise NoIntegration(
             "Esta filial ainda não tem integração de análise de crédito. Nada foi enviado. "
@@ -76,6 +55,46 @@ def _linked(integration: Integration | None) -> Integration:
             "Nada foi enviado. Vincule em Configurações > Empresa > Filiais > aba Integrações."
         )
     return integration
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What asking about a document in a branch would use."""
+
+    integration: Integration
+    product: Product | None
+    """None where the bureau does not sell it, or nothing for that kind of document."""
+    parameters: GeneralParameters
+
+
+def offer_in_use(branch_id: int, document: str, product_code: str = "") -> Offer:
+    """``integration_in_use`` with the product for ``document``, in one query.
+
+    It is the product with ``product_code``, or the cheapest. Raises ``NoIntegration``.
+    """
+    integration, product, parameters = sql.first(
+        f"""
+        SELECT {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")},
+            {sql.columns(GeneralParameters, "parameters")}
+        FROM integrations_integration AS integration
+        LEFT JOIN LATERAL (
+            SELECT * FROM integrations_product AS sold
+            WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
+                AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
+            ORDER BY sold.price, sold.code LIMIT 1
+        ) AS product ON true
+        LEFT JOIN organization_generalparameters AS parameters ON parameters.id = 1
+        WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
+        """,  # noqa: S608
+        {"branch": branch_id, "kinds": _kinds(document), "code": product_code},
+        Integration,
+        Product,
+        GeneralParameters,
+    )
+    parameters = parameters or GeneralParameters(pk=1)
+    if integration is None or integration.linked_at is None or not parameters.credit_analysis:
+        integration = integration_in_use(branch_id)  # says what is missing
+    return Offer(integration, product, parameters)
 
 
 def branches_ready(branch_ids: Iterable[int]) -> set[int]:
@@ -96,6 +115,11 @@ def branches_with_integration(actor: User) -> QuerySet[Branch]:
             to_attr="live_integrations",
         )
     )
+
+
+def integrations_of_branches(branch_ids: Iterable[int]) -> QuerySet[Integration]:
+    """Every integration that these branches have or had, to choose among in a filter."""
+    return Integration.objects.filter(branch__in=list(branch_ids)).select_related("branch")
 
 
 def integration_of(branch: Branch) -> Integration | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.integrations import branch_views, call_views, views
+from regua.integrations import branch_views, call_views, parameter_views, views
 
 _INTEGRATIONS = "configuracoes/integracoes/analise-de-credito/"
 _BRANCHES = "configuracoes/empresa/filiais/"
@@ -15,6 +15,11 @@ urlpatterns = [
         name="integration_sync_codes",
     ),
     path(f"{_INTEGRATIONS}<int:pk>/testar/", views.integration_test, name="integration_test"),
+    path(
+        "configuracoes/parametros/gerais/",
+        parameter_views.parameters_general,
+        name="parameters_general",
+    ),
     path("chamadas-ao-biro/<str:subject>/", call_views.bureau_calls, name="bureau_calls"),
     path(_BRANCHES, branch_views.branch_list, name="branch_list"),
     path(f"{_BRANCHES}<int:pk>/", branch_views.branch_detail, name="branch_detail"),

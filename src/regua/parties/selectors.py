@@ -6,7 +6,6 @@ import re
 from typing import TypeVar
 
 from django.contrib.postgres.search import SearchQuery
-from django.db import connection
 from django.db.models import QuerySet
 
 from regua.accounts.access import visible
@@ -20,6 +19,7 @@ from regua.parties.models import (
     Prospect,
     search_key,
 )
+from regua.web import sql
 
 
 def customers_visible(actor: User) -> QuerySet[Customer]:
@@ -40,15 +40,15 @@ def prospects_visible(actor: User) -> QuerySet[Prospect]:
     )
 
 
-def customer_with_document(branch_id: int, document: str) -> int | None:
-    """The id of the branch's customer with this document, asked before every inquiry."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM parties_customer WHERE branch_id = %s AND document = %s",
-            [branch_id, document],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+def customer_with_document(branch_id: int, document: str) -> Customer | None:
+    """The branch's customer with this document; asked before every inquiry."""
+    [customer] = sql.first(
+        f"SELECT {sql.columns(Customer, 'c')} FROM parties_customer AS c "  # noqa: S608
+        "WHERE c.branch_id = %(branch)s AND c.document = %(document)s",
+        {"branch": branch_id, "document": document},
+        Customer,
+    )
+    return customer
 
 
 P = TypeVar("P", Customer, Lead, Prospect)

@@ -22,3 +22,8 @@ def home(request: Request) -> HttpResponse:
         "unconfigured": selectors.branches_without_integration(actor, request.branches),
     }
     return render(request, "reports/home.html", context)
+
+
+def report_list(request: Request) -> HttpResponse:
+    """*Relatórios*: what there is to print and export."""
+    return render(request, "reports/report_list.html")

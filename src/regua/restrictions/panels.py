@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.compliance.selectors import customer_gaps, evaluate
-from regua.integrations.selectors import NoIntegration, integration_in_use
+from regua.integrations.selectors import CreditAnalysisOff, NoIntegration, integration_in_use
 from regua.parties.models import Customer
 from regua.parties.panels import Action, Column, Fact, Situation, customer_panels
 from regua.receivables.models import Receivable
@@ -100,6 +100,8 @@ def _list_action(customer: Customer, actor: User) -> Action | None:
 def _why_not(customer: Customer, actor: User) -> str:
     try:
         integration_in_use(customer.branch_id)
+    except CreditAnalysisOff:
+        return "A análise de crédito está desligada nos Parâmetros gerais."
     except NoIntegration:
         return f"A filial {customer.branch.name} não tem integração vinculada."
     some, free = selectors.overdue_not_listed(customer, actor=actor)

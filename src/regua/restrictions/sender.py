@@ -179,7 +179,9 @@ def _settle(claim: Claim[Restriction], expected: Status, **changes: object) -> b
     return settle(claim, (expected,), **changes)
 
 
-def _settle_failure(restriction: Restriction, claim: Claim[Restriction], error: BureauError) -> None:
+def _settle_failure(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     now = timezone.now()
     expected = Status(restriction.status)
     wait = backoff(claim.attempts)
@@ -211,7 +213,9 @@ def _settle_failure(restriction: Restriction, claim: Claim[Restriction], error: 
             _settle_refused(restriction, claim, error)
 
 
-def _settle_refused(restriction: Restriction, claim: Claim[Restriction], error: BureauError) -> None:
+def _settle_refused(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     with transaction.atomic():
         if _settle(
             claim,
@@ -228,7 +232,9 @@ def _settle_refused(restriction: Restriction, claim: Claim[Restriction], error: 
             )
 
 
-def _settle_removal_refused(restriction: Restriction, claim: Claim[Restriction], error: BureauError) -> None:
+def _settle_removal_refused(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     """The listing stands as the bureau last told; the person sees why and may ask again."""
     back = FROM_BUREAU.get(ListingStatus(restriction.bureau_status), Status.SENT)
     if back not in (Status.SENT, Status.NOTIFIED, Status.ACTIVE):

@@ -93,7 +93,7 @@ def paginate(
 ) -> KeysetPage[Any]:
     """One page of ``queryset`` in ``ordering`` (names as for ``order_by``; annotations work)."""
     keys = _keys(queryset.model, queryset.query.annotations, ordering)
-    shape = ",".join(f"{'-' if key.descending else ''}{key.path}" for key in keys)
+    shape = _shape(keys)
     position = _decode(cursor, shape, len(keys))
     backwards = position is not None and position[0] == "p"
     rows = queryset.order_by(*(_order(key, reverse=backwards) for key in keys))
@@ -121,6 +121,12 @@ def paginate(
     )
 
 
+def cursor_after(row: Any, ordering: Sequence[str]) -> str:
+    """The cursor of the page that follows ``row``, a model instance, in ``ordering``."""
+    keys = _keys(type(row), {}, ordering)
+    return _encode("n", _shape(keys), [_read(row, key.path) for key in keys])
+
+
 # --- Ordering -----------------------------------------------------------------------------------
 
 
@@ -133,6 +139,10 @@ def _keys(model: type[Model], annotations: Any, ordering: Sequence[str]) -> list
     if not any(key.path in primary for key in keys):
         keys.append(_Key("pk", keys[-1].descending if keys else False, False))
     return keys
+
+
+def _shape(keys: list[_Key]) -> str:
+    return ",".join(f"{'-' if key.descending else ''}{key.path}" for key in keys)
 
 
 def _nullable(model: type[Model], annotations: Any, name: str) -> bool:

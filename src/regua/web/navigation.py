@@ -98,7 +98,7 @@ NAVIGATION: tuple[Group, ...] = (
                 "Parâmetros gerais",
                 "parameters_general",
                 icon="adjustments",
-                permission="manage_integrations",
+                permission="view_integrations",
             ),
             Entry(
                 "Parâmetros de cobrança",
