@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -123,7 +124,7 @@ def inquiry_request(
 
 def _asked_before(question: Inquiry, key: UUID | None) -> Inquiry | None:
     """The inquiry that this form has made already. Raises where it asked something else."""
-    asked = Inquiry.objects.filter(idempotency_key=key).first() if key else None
+    asked = _first("i.idempotency_key = %(key)s", {"key": key}) if key else None
     if asked is None:
         return None
     same = ("branch_id", "document", "product_code", "requested_by_id")
@@ -137,18 +138,24 @@ def _asked_before(question: Inquiry, key: UUID | None) -> Inquiry | None:
 
 def _same_under_way(question: Inquiry) -> Inquiry | None:
     """The unfinished inquiry that asks the same bureau for the same product."""
-    [asked] = sql.first(
-        f"SELECT {sql.columns(Inquiry, 'i')} FROM inquiries_inquiry AS i "  # noqa: S608
-        "WHERE i.integration_id = %(integration)s AND i.document = %(document)s "
+    return _first(
+        "i.integration_id = %(integration)s AND i.document = %(document)s "
         "AND i.product_code = %(product)s AND i.status IN ('queued', 'sent')",
         {
             "integration": question.integration_id,
             "document": question.document,
             "product": question.product_code,
         },
+    )
+
+
+def _first(condition: str, parameters: dict[str, Any]) -> Inquiry | None:
+    [inquiry] = sql.first(
+        f"SELECT {sql.columns(Inquiry, 'i')} FROM inquiries_inquiry AS i WHERE {condition}",  # noqa: S608
+        parameters,
         Inquiry,
     )
-    return asked
+    return inquiry
 
 
 def _keep_interval(question: Inquiry, days: int | None, reason: str) -> None:

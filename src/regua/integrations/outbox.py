@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Field, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -110,7 +110,7 @@ def settle(claimed: Claim[Row], expected: Collection[str], **changes: object) ->
     again. ``changes`` are plain values.
     """
     meta = claimed.row._meta
-    fields = [meta.get_field(name) for name in changes]
+    fields = [cast("Field[Any, Any]", meta.get_field(name)) for name in changes]
     values = [
         field.get_db_prep_save(value, connection)
         for field, value in zip(fields, changes.values(), strict=True)
