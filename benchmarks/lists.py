@@ -29,7 +29,7 @@ def run(size: Size) -> Outcome:
     count = 300_000 if size == "small" else 10_000_000
     with product():
         begun = time.perf_counter()
-        manager = fill(count)
+        manager = fill(count, customers=count // 30)
         return _measure(manager, count, time.perf_counter() - begun)
 
 
@@ -118,14 +118,14 @@ def _places(query: dict[str, str], manager: Any) -> Iterator[tuple[str, str]]:
 
 
 def _tabs() -> list[tuple[str, str, list[int]]]:
-    from regua.parties.models import Customer
+    from regua.parties.models import Customer, Lead, Prospect
 
     return [
         (f"tab of a {model._meta.model_name}", address, list(keys))
         for model, address in (
             (Customer, "customer_inquiries"),
-            # (Lead, "lead_inquiries"),
-            # (Prospect, "prospect_inquiries"),
+            (Lead, "lead_inquiries"),
+            (Prospect, "prospect_inquiries"),
         )
         if (keys := model._default_manager.order_by("pk").values_list("pk", flat=True)[:40])
     ]

@@ -228,10 +228,10 @@ def test_from_the_customer_the_lead_and_the_prospect(
     asked(client, "", reverse("prospect_ask", args=[prospect.pk]))
     assert lead.inquiries.count() == prospect.inquiries.count() == 1
 
-    link = f"{CENTRAL}?lead={lead.pk}"
-    assert link in client.get(reverse("lead_list")).content.decode()
-    assert len(client.get(link).context["page"]) == 1
-    assert f"?prospect={prospect.pk}" in client.get(reverse("prospect_list")).content.decode()
+    for kind, party in (("lead", lead), ("prospect", prospect)):
+        tab = reverse(f"{kind}_inquiries", args=[party.pk])
+        assert f'<a href="{tab}">1</a>' in client.get(reverse(f"{kind}_list")).content.decode()
+        assert len(client.get(tab).context["page"]) == 1
 
     inquiries_drain(integration.pk)
     tab = client.get(reverse("customer_inquiries", args=[customer.pk])).content.decode()
@@ -244,6 +244,8 @@ def test_from_the_customer_the_lead_and_the_prospect(
         ("customer_ask", customer.pk),
         ("lead_ask", lead.pk),
         ("prospect_ask", prospect.pk),
+        ("lead_inquiries", lead.pk),
+        ("prospect_inquiries", prospect.pk),
         ("inquiry_detail", inquiry.pk),
         ("inquiry_progress", inquiry.pk),
     ):
@@ -312,7 +314,7 @@ def test_lists_cost_the_same_however_long(
     for address, most in (
         (CENTRAL, 16),
         (reverse("lead_list"), 8),
-        (reverse("customer_inquiries", args=[customer.pk]), 16),
+        (reverse("customer_inquiries", args=[customer.pk]), 18),
     ):
         with django_assert_max_num_queries(most):
             client.get(address)

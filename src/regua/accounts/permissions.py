@@ -18,6 +18,7 @@ class Permission(TextChoices):
 
     VIEW_PARTIES = "view_parties", "ver clientes"
     EDIT_PARTIES = "edit_parties", "alterar cadastros"
+    EDIT_POTENTIALS = "edit_potentials", "alterar leads e prospecções"
     REVEAL_DOCUMENT = "reveal_document", "ver o documento por inteiro"
     VIEW_RECEIVABLES = "view_receivables", "ver títulos"
     RECORD_PAYMENT = "record_payment", "registrar pagamentos"
@@ -53,6 +54,7 @@ _COLLECT = frozenset(
     {
         Permission.VIEW_PARTIES,
         Permission.EDIT_PARTIES,
+        Permission.EDIT_POTENTIALS,
         Permission.REVEAL_DOCUMENT,
         Permission.VIEW_RECEIVABLES,
         Permission.VIEW_INQUIRIES,
@@ -80,6 +82,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.SERVICE: frozenset(
         {
             Permission.VIEW_PARTIES,
+            Permission.EDIT_POTENTIALS,
             Permission.VIEW_INQUIRIES,
             Permission.REQUEST_INQUIRY,
         }

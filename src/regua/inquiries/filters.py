@@ -19,7 +19,13 @@ from regua.accounts.models import User
 from regua.bureaus import registry
 from regua.inquiries.choices import Outcome
 from regua.inquiries.models import Inquiry, InquiryTotal
-from regua.inquiries.selectors import Totals, inquirers, sum_up
+from regua.inquiries.selectors import (
+    Totals,
+    inquirers,
+    month_after,
+    sum_up,
+    sum_up_under_way,
+)
 from regua.integrations.choices import PersonKind
 from regua.integrations.models import Integration
 from regua.integrations.selectors import integrations_of_branches
@@ -124,6 +130,21 @@ class InquiryFilter(forms.Form):
         """How many inquiries fit, and what they cost."""
         return totals(actor, self.chosen, branch=self.in_branch)
 
+    def search(self, rows: QuerySet[Inquiry], actor: User) -> tuple[QuerySet[Inquiry], Totals]:
+        """The rows that fit, to be paged through, and what they add up to.
+
+        The rows are sought between the first and the last day that have any, so that the last page
+        does not look through the years before them.
+        """
+        found = self.totals(actor)
+        if not found or not found.first or not found.last:
+            return rows.none(), found
+        between = Q(
+            requested_at__gte=_instant(found.first, time.min),
+            requested_at__lte=_instant(found.last, time.max),
+        )
+        return self.narrow(rows).filter(between), found
+
 
 def narrow(
     rows: QuerySet[Inquiry], chosen: dict[str, Any], *, branch: Branch | None
@@ -153,46 +174,51 @@ def narrow(
 
 
 def totals(actor: User, chosen: dict[str, Any], *, branch: Branch | None) -> Totals:
+    """What the inquiries that fit ``chosen`` add up to."""
     kept = _narrow_either(InquiryTotal.objects.all(), chosen, branch)
-    kept = kept.filter(_period(chosen.get("since"), chosen.get("until")))
     match chosen.get("kind"):
         case (PersonKind.PERSON | PersonKind.COMPANY) as kind:
             kept = kept.filter(person_kind=kind)
         case str() as product:
             kept = kept.filter(product_code=product.removeprefix("p:"))
     result = chosen.get("result")
-    if result == UNFINISHED:
-        kept = kept.none()
-    elif result:
-        kept = kept.filter(result=result)
-    under_way = Inquiry.objects.none()
+    found = Totals()
     if result in (None, UNFINISHED):
         under_way = narrow(Inquiry.objects.all(), {**chosen, "result": UNFINISHED}, branch=branch)
-    return sum_up(kept, under_way, actor=actor)
+        found += sum_up_under_way(under_way, actor=actor)
+    if result != UNFINISHED:
+        if result:
+            kept = kept.filter(result=result)
+        since, until = chosen.get("since"), chosen.get("until")
+        days = kept.filter(_days(since, until))
+        found += sum_up(kept.filter(_period(since, until)), days, actor=actor)
+    return found
+
+
+def _days(since: date | None, until: date | None) -> Q:
+    days = Q(monthly=False)
+    if since:
+        days &= Q(day__gte=since)
+    if until:
+        days &= Q(day__lte=until)
+    return days
 
 
 def _period(since: date | None, until: date | None) -> Q:
     """The totals that make up a period: its whole months, and the days at either end."""
+    if since and until and since > until.replace(day=1):  # within one month
+        return _days(since, until)
     months, days = Q(monthly=True), Q()
     if since:
-        first = since if since.day == 1 else _month_after(since)
+        first = since if since.day == 1 else month_after(since)
         months &= Q(day__gte=first)
         days |= Q(monthly=False, day__gte=since, day__lt=first)
     if until:
-        end = _month_after(until) if _day_after(until).day == 1 else until.replace(day=1)
+        whole = (until + timedelta(days=1)).day == 1
+        end = month_after(until) if whole else until.replace(day=1)
         months &= Q(day__lt=end)
         days |= Q(monthly=False, day__gte=end, day__lte=until)
-    if since and until and since > until.replace(day=1):  # within one month
-        return Q(monthly=False, day__gte=since, day__lte=until)
     return months | days if days else months
-
-
-def _day_after(day: date) -> date:
-    return day + timedelta(days=1)
-
-
-def _month_after(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def _narrow_either(rows: QuerySet[Any], chosen: dict[str, Any], branch: Branch | None) -> Any:

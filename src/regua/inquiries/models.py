@@ -307,7 +307,8 @@ class InquiryTotal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["monthly", "branch", "day"], name="inquiry_total_by_branch")
+            models.Index(fields=["monthly", "day"], name="inquiry_total_by_day"),
+            models.Index(fields=["monthly", "branch", "day"], name="inquiry_total_by_branch"),
         ]
 
     def __str__(self) -> str:

@@ -12,40 +12,46 @@ from django.utils.html import format_html
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.inquiries.reading import score_tone
-from regua.inquiries.selectors import counts_by, customer_inquiries, last_answer
-from regua.parties.lead_panels import RowAction, lead_panels, prospect_panels
-from regua.parties.models import Customer
-from regua.parties.panels import Action, Column, Fact, customer_panels
+from regua.inquiries.selectors import counts_of, inquiries_of, last_answer
+from regua.parties.models import Customer, Lead, Prospect
+from regua.parties.panels import (
+    Action,
+    Column,
+    Fact,
+    PartyPanels,
+    RowAction,
+    customer_panels,
+    lead_panels,
+    prospect_panels,
+)
 from regua.web import formats
 from regua.web.status import Tone
 
 
 def register() -> None:
-    customer_panels.tab(
-        "customer_inquiries",
-        "Consultas",
-        permission=Permission.VIEW_INQUIRIES,
-        count=_count,
-        order=30,
-    )
-    customer_panels.fact(_last_inquiry, order=30)
-    customer_panels.action(_ask, order=10)
-    for panels, field, ask in (
-        (lead_panels, "lead", "lead_ask"),
-        (prospect_panels, "prospect", "prospect_ask"),
-    ):
+    for panels in (customer_panels, lead_panels, prospect_panels):
+        panels.tab(
+            f"{panels.kind}_inquiries",
+            "Consultas de análise de crédito",
+            permission=Permission.VIEW_INQUIRIES,
+            count=_count,
+            order=30,
+        )
+        panels.fact(_last_inquiry, order=30)
+        panels.action(partial(_ask, panels), order=10)
+    for panels, model in ((lead_panels, Lead), (prospect_panels, Prospect)):
         panels.column(
             Column(
                 label="Consultas",
-                values=partial(_links, field),
+                values=partial(_links, panels, model),
                 permission=Permission.VIEW_INQUIRIES,
                 kind="number",
                 order=30,
             )
         )
-        panels.action(
+        panels.row_action(
             RowAction(
-                url_name=ask,
+                url_name=f"{panels.kind}_ask",
                 label="Consultar análise de crédito",
                 icon="file-search",
                 permission=Permission.REQUEST_INQUIRY,
@@ -53,23 +59,26 @@ def register() -> None:
         )
 
 
-def _links(field: str, ids: Sequence[int], actor: User) -> dict[int, Any]:
+def _links(
+    panels: PartyPanels, model: type[Lead | Prospect], ids: Sequence[int], actor: User
+) -> dict[int, Any]:
     """Party → how many inquiries, linking to them."""
-    address = reverse("inquiry_list")
     return {
-        pk: format_html('<a href="{}?{}={}">{}</a>', address, field, pk, count)
-        for pk, count in counts_by(f"{field}_id", ids, actor=actor).items()
+        pk: format_html(
+            '<a href="{}">{}</a>', reverse(f"{panels.kind}_inquiries", args=[pk]), count
+        )
+        for pk, count in counts_of(model, ids, actor=actor).items()
     }
 
 
-def _count(customer: Customer, actor: User) -> int:
-    return customer_inquiries(customer, actor=actor).count()
+def _count(party: Customer | Lead | Prospect, actor: User) -> int:
+    return inquiries_of(party, actor=actor).count()
 
 
-def _last_inquiry(customer: Customer, actor: User) -> Fact | None:
+def _last_inquiry(party: Customer | Lead | Prospect, actor: User) -> Fact | None:
     if not actor.can(Permission.VIEW_INQUIRIES):
         return None
-    last = last_answer(customer, actor=actor)
+    last = last_answer(party, actor=actor)
     if last is None:
         return Fact(label="Última consulta", value="—", hint="Nunca consultado", icon="file-search")
     tone = score_tone(last.score, last.band)
@@ -84,11 +93,11 @@ def _last_inquiry(customer: Customer, actor: User) -> Fact | None:
     )
 
 
-def _ask(customer: Customer, actor: User) -> Action | None:
+def _ask(panels: PartyPanels, party: Customer | Lead | Prospect, actor: User) -> Action | None:
     if not actor.can(Permission.REQUEST_INQUIRY):
         return None
     return Action(
         label="Consultar análise de crédito",
-        url=reverse("customer_ask", args=[customer.pk]),
+        url=reverse(f"{panels.kind}_ask", args=[party.pk]),
         icon="file-search",
     )

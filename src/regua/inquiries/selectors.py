@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.utils import timezone
 from pydantic import TypeAdapter
 
@@ -20,7 +32,9 @@ from regua.inquiries.models import Inquiry, InquiryTotal
 from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
-from regua.parties.models import Customer
+from regua.parties.models import Customer, Lead, Prospect
+
+M = TypeVar("M", bound=Model)
 
 report_codec: TypeAdapter[InquiryReport] = TypeAdapter(InquiryReport)
 
@@ -87,49 +101,112 @@ def inquirers(actor: User) -> QuerySet[User]:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many inquiries, and what they cost in BRL (``unsure`` included)."""
+    """How many inquiries, what they cost in BRL (``unsure`` included), from which day to which."""
 
-    count: int
-    cost: Decimal
+    count: int = 0
+    cost: Decimal = Decimal(0)
+    first: date | None = None
+    last: date | None = None
 
     def __bool__(self) -> bool:
         return self.count > 0
 
-
-def sum_up(kept: QuerySet[InquiryTotal], under_way: QuerySet[Inquiry], *, actor: User) -> Totals:
-    """Add the day's totals of what has ended to the few that are under way."""
-    count, cost = 0, Decimal(0)
-    rows: tuple[tuple[QuerySet[Any], Any], ...] = ((kept, Sum("count")), (under_way, Count("pk")))
-    for narrowed, counted in rows:
-        seen = visible(narrowed, actor=actor, permission=Permission.VIEW_INQUIRIES)
-        found = seen.aggregate(count=counted, cost=Sum("cost"))
-        count += found["count"] or 0
-        cost += found["cost"] or 0
-    return Totals(count, cost)
+    def __add__(self, other: Totals) -> Totals:
+        firsts = [day for day in (self.first, other.first) if day]
+        lasts = [day for day in (self.last, other.last) if day]
+        return Totals(
+            self.count + other.count,
+            self.cost + other.cost,
+            min(firsts, default=None),
+            max(lasts, default=None),
+        )
 
 
-def customer_inquiries(customer: Customer, *, actor: User) -> QuerySet[Inquiry]:
-    return inquiries_visible(actor).filter(customer=customer)
+def sum_up(kept: QuerySet[InquiryTotal], days: QuerySet[InquiryTotal], *, actor: User) -> Totals:
+    """What ``kept`` adds up to. ``days`` are the same inquiries by the day, for the ends."""
+    found = _seen(kept, actor).aggregate(
+        count=Sum("count"), cost=Sum("cost"), first=Min("day"), last=Max("day")
+    )
+    if not found["count"]:
+        return Totals()
+    first, last = found["first"], found["last"]
+    ends = _seen(days, actor).filter(count__gt=0)
+    # A month's total stands on its first day: look into the two months at the ends.
+    begin = ends.filter(day__gte=first, day__lt=month_after(first)).aggregate(day=Min("day"))
+    end = ends.filter(day__gte=last.replace(day=1), day__lt=month_after(last))
+    return Totals(
+        found["count"], found["cost"], begin["day"] or first, end.aggregate(d=Max("day"))["d"]
+    )
 
 
-def last_answer(customer: Customer, *, actor: User) -> Inquiry | None:
-    """The customer's newest answered inquiry."""
+def sum_up_under_way(rows: QuerySet[Inquiry], *, actor: User) -> Totals:
+    """The few inquiries that no total holds yet, counted one by one."""
+    found = _seen(rows, actor).aggregate(
+        count=Count("pk"), cost=Sum("cost"), first=Min("requested_at"), last=Max("requested_at")
+    )
+    if not found["count"]:
+        return Totals()
+    first, last = (timezone.localdate(found[name]) for name in ("first", "last"))
+    return Totals(found["count"], found["cost"], first, last)
+
+
+def _seen(rows: QuerySet[M], actor: User) -> QuerySet[M]:
+    return visible(rows, actor=actor, permission=Permission.VIEW_INQUIRIES)
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after ``day``'s."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def inquiries_of(party: Customer | Lead | Prospect, *, actor: User) -> QuerySet[Inquiry]:
+    """The whole history of a party: made for it, for what it was before, or about its document."""
+    known = _made_for(party)
+    if party.document:
+        known |= Q(document=party.document, branch=party.branch_id)
+    return inquiries_visible(actor).filter(known)
+
+
+def _made_for(party: Customer | Lead | Prospect) -> Q:
+    match party:
+        case Lead():
+            return Q(lead=party.pk)
+        case Prospect():
+            return Q(prospect=party.pk) | Q(lead__in=party.lead_ids)
+        case _:
+            earlier = Q(prospect__in=party.prospect_ids) | Q(lead__in=party.lead_ids)
+            return Q(customer=party.pk) | earlier
+
+
+def last_answer(party: Customer | Lead | Prospect, *, actor: User) -> Inquiry | None:
+    """The party's newest answered inquiry."""
     return (
-        customer_inquiries(customer, actor=actor)
+        inquiries_of(party, actor=actor)
         .filter(status=Inquiry.Status.ANSWERED)
         .order_by("-requested_at", "-id")
         .first()
     )
 
 
-def counts_by(field: str, ids: Iterable[int], *, actor: User) -> dict[int, int]:
-    """Party → how many inquiries; ``field`` is ``customer_id``, ``lead_id`` or ``prospect_id``."""
-    rows = (
+def counts_of(
+    kind: type[Customer | Lead | Prospect], ids: Iterable[int], *, actor: User
+) -> dict[int, int]:
+    """Party → how many inquiries were made for it or about its document, in one query."""
+    mine = (
         inquiries_visible(actor)
         .select_related(None)
-        .filter(**{f"{field}__in": list(ids)})
+        .filter(
+            Q(**{str(kind._meta.model_name): OuterRef("pk")})
+            | Q(document=OuterRef("document"), branch=OuterRef("branch"))
+        )
         .order_by()
-        .values_list(field)
-        .annotate(Count("pk"))
+        .values(one=Value(1))
+        .annotate(found=Count("pk"))
+        .values("found")
     )
-    return dict(rows)
+    rows = (
+        kind._default_manager.filter(pk__in=list(ids))
+        .values_list("pk")
+        .annotate(found=Subquery(mine))
+    )
+    return {pk: found for pk, found in rows if found}

@@ -1,13 +1,25 @@
 from django.urls import path
 
 from regua.inquiries import party_views, views
+from regua.parties.panels import customer_panels, lead_panels, prospect_panels
 
 urlpatterns = [
     path("consultas/", views.inquiry_list, name="inquiry_list"),
     path("consultas/<int:pk>/", views.inquiry_detail, name="inquiry_detail"),
     path("consultas/<int:pk>/situacao/", views.inquiry_progress, name="inquiry_progress"),
-    path("clientes/<int:pk>/consultas/", party_views.customer_inquiries, name="customer_inquiries"),
-    path("clientes/<int:pk>/consultar/", party_views.customer_ask, name="customer_ask"),
-    path("leads/<int:pk>/consultar/", party_views.lead_ask, name="lead_ask"),
-    path("prospeccoes/<int:pk>/consultar/", party_views.prospect_ask, name="prospect_ask"),
 ]
+for place, panels in (
+    ("clientes/", customer_panels),
+    ("leads/", lead_panels),
+    ("prospeccoes/", prospect_panels),
+):
+    kind, given = panels.kind, {"panels": panels}
+    urlpatterns += [
+        path(
+            f"{place}<int:pk>/consultas/",
+            party_views.party_inquiries,
+            given,
+            name=f"{kind}_inquiries",
+        ),
+        path(f"{place}<int:pk>/consultar/", party_views.party_ask, given, name=f"{kind}_ask"),
+    ]

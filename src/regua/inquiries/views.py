@@ -75,8 +75,7 @@ def _history(request: Request) -> dict[str, Any]:
     filters = InquiryFilter(
         request.GET, actor=request.user, branches=request.branches, branch=request.branch or None
     )
-    totals = filters.totals(request.user)
-    rows = filters.narrow(rows) if totals else rows.none()
+    rows, totals = filters.search(rows, request.user)
     page = keyset.paginate(
         rows, ordering=("-requested_at", "-pk"), cursor=request.GET.get("cursor")
     )

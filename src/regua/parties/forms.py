@@ -44,6 +44,51 @@ class CustomerForm(forms.ModelForm):
             ]
 
 
+class PotentialForm(CustomerForm):
+    """A lead or a prospect: the document too, which may come later; and the branch of a new one."""
+
+    document = forms.DocumentField(
+        label="CPF ou CNPJ", required=False, help_text="Pode ficar para depois."
+    )
+
+    def __init__(self, *args: Any, branches: Iterable[Branch] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if branches := list(branches):
+            self.fields["branch"] = django_forms.ModelChoiceField(
+                label="Filial",
+                queryset=Branch.objects.filter(pk__in=[b.pk for b in branches]),
+                empty_label="Escolha a filial",
+                error_messages={"invalid_choice": "Escolha uma filial da lista."},
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A company has neither sex nor birth date, whatever was typed."""
+        cleaned = super().clean() or self.cleaned_data
+        if len(cleaned.get("document", "")) == 14:
+            cleaned |= {"sex": "", "birth_date": None}
+        return cleaned
+
+
+class PotentialFilter(forms.Form):
+    """How the list of leads or prospects is narrowed."""
+
+    q = django_forms.CharField(
+        label="Nome, CPF ou CNPJ",
+        required=False,
+        max_length=120,
+        widget=django_forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    situacao = django_forms.ChoiceField(
+        label="Situação",
+        required=False,
+        choices=[("", "Em aberto"), ("convertidos", "Convertidos"), ("todos", "Todos")],
+    )
+
+    def chosen(self, name: str) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+
 class BranchChoiceField(django_forms.ChoiceField):
     """One of the branches that the person sees, or all of them."""
 

@@ -11,6 +11,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from regua import documents
 from regua.organization.models import Branch
@@ -115,6 +116,20 @@ class Customer(Party):
             GinIndex(NAME_WORDS, name="customer_name_words"),
         ]
 
+    @cached_property
+    def prospect_ids(self) -> list[int]:
+        """The prospects that became this customer."""
+        return list(self.prospects.values_list("pk", flat=True))
+
+    @cached_property
+    def lead_ids(self) -> list[int]:
+        """The leads that those came from."""
+        if not self.prospect_ids:
+            return []
+        return list(
+            Lead.objects.filter(prospect__in=self.prospect_ids).values_list("pk", flat=True)
+        )
+
 
 class PotentialParty(Party):
     """A lead or a prospect: the document may not be known yet."""
@@ -132,29 +147,83 @@ class PotentialParty(Party):
         ]
 
 
-class Lead(PotentialParty):
-    """An opportunity (*lead/oportunidade*)."""
-
-    class Meta(PotentialParty.Meta):
-        abstract = False
-        verbose_name = "lead"
-        indexes = [
-            models.Index(fields=["search_name", "id"], name="lead_by_name"),
-            GinIndex(NAME_WORDS, name="lead_name_words"),
-        ]
-
-
 class Prospect(PotentialParty):
     """A *prospecção*: further than a lead, not yet a customer."""
+
+    customer = models.ForeignKey(
+        Customer,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="prospects",
+        db_index=False,
+    )
+    """Whom it became."""
+    converted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(PotentialParty.Meta):
         abstract = False
         verbose_name = "prospecção"
         verbose_name_plural = "prospecções"
+        constraints = [
+            *PotentialParty.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(customer=None, converted_at=None)
+                | Q(customer__isnull=False, converted_at__isnull=False),
+                name="prospect_converted_into",
+            ),
+        ]
         indexes = [
             models.Index(fields=["search_name", "id"], name="prospect_by_name"),
             GinIndex(NAME_WORDS, name="prospect_name_words"),
+            models.Index(
+                fields=["customer"],
+                name="prospect_by_customer",
+                condition=Q(customer__isnull=False),
+            ),
         ]
+
+    @property
+    def became(self) -> Customer | None:
+        return self.customer
+
+    @cached_property
+    def lead_ids(self) -> list[int]:
+        """The leads that became this prospect."""
+        return list(self.leads.values_list("pk", flat=True))
+
+
+class Lead(PotentialParty):
+    """An opportunity (*lead/oportunidade*)."""
+
+    prospect = models.ForeignKey(
+        Prospect, models.PROTECT, null=True, blank=True, related_name="leads", db_index=False
+    )
+    """What it became."""
+    converted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(PotentialParty.Meta):
+        abstract = False
+        verbose_name = "lead"
+        constraints = [
+            *PotentialParty.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(prospect=None, converted_at=None)
+                | Q(prospect__isnull=False, converted_at__isnull=False),
+                name="lead_converted_into",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["search_name", "id"], name="lead_by_name"),
+            GinIndex(NAME_WORDS, name="lead_name_words"),
+            models.Index(
+                fields=["prospect"], name="lead_by_prospect", condition=Q(prospect__isnull=False)
+            ),
+        ]
+
+    @property
+    def became(self) -> Prospect | None:
+        return self.prospect
 
 
 class DocumentReveal(models.Model):

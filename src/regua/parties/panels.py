@@ -1,8 +1,8 @@
-"""The customer page as a frame that other apps fill.
+"""The pages of a customer, a lead and a prospect as frames that other apps fill.
 
-Apps that know more about a customer than ``parties`` does (debts, inquiries, listings) register
-here, in their ``AppConfig.ready()``, what they add: tabs, facts, actions, columns of the list. Each
-tab is a page of the app that owns its data::
+Apps that know more about them than ``parties`` does (debts, inquiries, listings) register here, in
+their ``AppConfig.ready()``, what they add: tabs, facts, actions, columns of the list. Each tab is a
+page of the app that owns its data::
 
     customer_panels.tab("customer_inquiries", "Consultas", count=_count, order=30,
                         permission=Permission.VIEW_INQUIRIES)
@@ -10,10 +10,10 @@ tab is a page of the app that owns its data::
     customer_panels.action(_ask, order=10)
 
     def customer_inquiries(request: Request, pk: int) -> HttpResponse:
-        page = customer_page(request, pk, tab="customer_inquiries")
-        return render(request, "inquiries/customer_tab.html", {**page, "customer": ...})
+        page = party_page(request, customer_panels, pk, tab="customer_inquiries")
+        return render(request, "inquiries/party_inquiries.html", {**page, ...})
 
-and its template extends ``parties/customer_base.html``, filling the block ``panel``.
+and its template extends ``parties/party_base.html``, filling the block ``panel``.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
-from regua.parties.models import Customer
-from regua.parties.selectors import customers_visible
+from regua.parties.selectors import customers_visible, leads_visible, prospects_visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +60,17 @@ class Tab:
     url_name: str
     label: str
     permission: str = ""
-    count: Callable[[Customer, User], Any] | None = None
+    count: Callable[[Any, User], Any] | None = None
     order: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of the customers' list, read for one page of customers at a time."""
+    """A column of the list, read for one page of parties at a time."""
 
     label: str
     values: Callable[[Sequence[int], User], dict[int, Any]]
-    """Customer → what the cell shows (text or safe markup), in one query for all of them."""
+    """Party → what the cell shows (text or safe markup), in one query for all of them."""
     permission: str = ""
     kind: str = ""
     """The cell's class: ``money``, ``number``, ``date``."""
@@ -89,15 +88,32 @@ class Situation:
     permission: str = ""
 
 
-FactOf = Callable[[Customer, User], Fact | None]
-ActionOf = Callable[[Customer, User], Action | None]
-Notes = Callable[[Customer], dict[str, str]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAction:
+    """A button on each row of a list; ``url_name`` takes the party's pk."""
+
+    url_name: str
+    label: str
+    icon: str = ""
+    permission: str = ""
+
+
+# The party is a Customer, a Lead or a Prospect: the one whose panels these are.
+FactOf = Callable[[Any, User], Fact | None]
+ActionOf = Callable[[Any, User], Action | None]
+Notes = Callable[[Any], dict[str, str]]
 
 
 @dataclass(slots=True)
-class CustomerPanels:
-    """What the apps above have registered."""
+class PartyPanels:
+    """What the apps above have registered for one kind of party."""
 
+    kind: str
+    """``customer``, ``lead`` or ``prospect``: also how its URL names begin."""
+    visible: Callable[[User], QuerySet[Any]]
+    crumbs: tuple[str, str]
+    """Where its list stands in the menu: section and name."""
+    row_actions: list[RowAction] = field(default_factory=list)
     tabs: list[Tab] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     situations: list[Situation] = field(default_factory=list)
@@ -105,16 +121,24 @@ class CustomerPanels:
     _actions: list[tuple[int, ActionOf]] = field(default_factory=list)
     _notes: list[Notes] = field(default_factory=list)
 
+    @property
+    def list_url_name(self) -> str:
+        return f"{self.kind}_list"
+
+    @property
+    def reveal_url_name(self) -> str:
+        return f"{self.kind}_reveal"
+
     def tab(
         self,
         url_name: str,
         label: str,
         *,
         permission: str = "",
-        count: Callable[[Customer, User], Any] | None = None,
+        count: Callable[[Any, User], Any] | None = None,
         order: int = 50,
     ) -> None:
-        """Add a tab: a URL that takes the customer's pk. ``count`` may return None."""
+        """Add a tab: a URL that takes the party's pk. ``count`` may return None."""
         self.tabs.append(
             Tab(url_name=url_name, label=label, permission=permission, count=count, order=order)
         )
@@ -134,53 +158,66 @@ class CustomerPanels:
         self.columns.append(column)
         self.columns.sort(key=lambda column: column.order)
 
+    def row_action(self, action: RowAction) -> None:
+        self.row_actions.append(action)
+
     def situation(self, situation: Situation) -> None:
         self.situations.append(situation)
 
     def field_notes(self, build: Notes) -> None:
-        """Add remarks on the customer's fields, as "falta para negativar"."""
+        """Add remarks on the party's fields, as "falta para negativar"."""
         self._notes.append(build)
 
-    def facts_of(self, customer: Customer, actor: User) -> list[Fact]:
-        return [fact for _, build in self._facts if (fact := build(customer, actor))]
+    def facts_of(self, party: Any, actor: User) -> list[Fact]:
+        return [fact for _, build in self._facts if (fact := build(party, actor))]
 
-    def actions_of(self, customer: Customer, actor: User) -> list[Action]:
-        return [action for _, build in self._actions if (action := build(customer, actor))]
+    def actions_of(self, party: Any, actor: User) -> list[Action]:
+        return [action for _, build in self._actions if (action := build(party, actor))]
 
-    def notes_of(self, customer: Customer) -> dict[str, str]:
-        return {name: note for build in self._notes for name, note in build(customer).items()}
+    def notes_of(self, party: Any) -> dict[str, str]:
+        return {name: note for build in self._notes for name, note in build(party).items()}
 
-    def tabs_of(self, customer: Customer, actor: User, *, active: str) -> list[dict[str, Any]]:
+    def tabs_of(self, party: Any, actor: User, *, active: str) -> list[dict[str, Any]]:
         return [
             {
                 "label": tab.label,
-                "url": reverse(tab.url_name, args=[customer.pk]),
+                "url": reverse(tab.url_name, args=[party.pk]),
                 "active": tab.url_name == active,
-                "count": tab.count(customer, actor) if tab.count else None,
+                "count": tab.count(party, actor) if tab.count else None,
             }
             for tab in self.tabs
             if allowed(actor, tab.permission)
         ]
 
 
-customer_panels = CustomerPanels()
+customer_panels = PartyPanels("customer", customers_visible, ("Cadastros", "Clientes"))
+lead_panels = PartyPanels("lead", leads_visible, ("CRM", "Leads"))
+prospect_panels = PartyPanels("prospect", prospects_visible, ("CRM", "Prospecção"))
 
 
 def allowed(actor: User, permission: str) -> bool:
     return not permission or actor.can(permission)
 
 
-def customer_page(request: Request, pk: int, *, tab: str) -> dict[str, Any]:
-    """The context of ``parties/customer_base.html``; 404 for a customer this person cannot see.
+def party_page(request: Request, panels: PartyPanels, pk: int, *, tab: str) -> dict[str, Any]:
+    """The context of ``parties/party_base.html``; 404 for a party this person cannot see.
 
-    It holds ``customer``, ``tabs``, ``facts``, ``actions`` and ``can_reveal``.
+    It holds ``party``, also under the name of its kind, ``panels``, ``tabs``, ``facts``,
+    ``actions`` and ``can_reveal``.
     """
     actor = request.user
-    customer = get_object_or_404(customers_visible(actor), pk=pk)
+    party = get_object_or_404(panels.visible(actor), pk=pk)
     return {
-        "customer": customer,
-        "tabs": customer_panels.tabs_of(customer, actor, active=tab),
-        "facts": customer_panels.facts_of(customer, actor),
-        "actions": customer_panels.actions_of(customer, actor),
+        "party": party,
+        panels.kind: party,
+        "panels": panels,
+        "tabs": panels.tabs_of(party, actor, active=tab),
+        "facts": panels.facts_of(party, actor),
+        "actions": panels.actions_of(party, actor),
         "can_reveal": actor.can(Permission.REVEAL_DOCUMENT),
     }
+
+
+def customer_page(request: Request, pk: int, *, tab: str) -> dict[str, Any]:
+    """``party_page`` of a customer."""
+    return party_page(request, customer_panels, pk, tab=tab)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,7 +11,17 @@ from django.utils import timezone
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.parties.models import Customer, DocumentReveal, Party
+from regua.organization.models import Branch
+from regua.parties.models import (
+    Customer,
+    DocumentReveal,
+    Lead,
+    Party,
+    PotentialParty,
+    Prospect,
+)
+
+Potential = TypeVar("Potential", Lead, Prospect)
 
 EDITABLE = (
     "name",
@@ -35,7 +45,79 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
     Raises ``ValidationError`` with a sentence per field.
     """
     require(actor, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
-    unknown = set(fields) - set(EDITABLE)
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update().get(pk=customer.pk)
+        _fill(locked, fields, EDITABLE)
+    return locked
+
+
+def potential_create(
+    *, kind: type[Potential], branch: Branch, actor: User, **fields: Any
+) -> Potential:
+    """A new lead or prospect of ``branch``; ``fields`` are ``document`` and those of ``EDITABLE``.
+
+    The document may be unknown. Raises ``ValidationError`` with a sentence per field.
+    """
+    require(actor, Permission.EDIT_POTENTIALS, branch_id=branch.pk)
+    return _fill(kind(branch=branch), fields, ("document", *EDITABLE))
+
+
+def potential_update(*, party: Potential, actor: User, **fields: Any) -> Potential:
+    """Change a lead or prospect that has not been converted. Raises ``ValidationError``."""
+    require(actor, Permission.EDIT_POTENTIALS, branch_id=party.branch_id)
+    with transaction.atomic():
+        locked = type(party).objects.select_for_update(of=["self"]).get(pk=party.pk)
+        if locked.converted_at:
+            raise ValidationError(
+                f"{locked.name} já foi convertido. Nada mudou aqui: altere o cadastro em que se "
+                "transformou."
+            )
+        return _fill(locked, fields, ("document", *EDITABLE))
+
+
+def lead_convert(*, lead: Lead, actor: User) -> Prospect:
+    """Make a prospect of a lead, with its data; of a converted one, return what it became."""
+    require(actor, Permission.EDIT_POTENTIALS, branch_id=lead.branch_id)
+    with transaction.atomic():
+        locked = Lead.objects.select_for_update(of=["self"]).get(pk=lead.pk)
+        if locked.prospect is None:
+            locked.prospect = Prospect.objects.create(**_copied(locked))
+            locked.converted_at = timezone.now()
+            locked.save(update_fields=["prospect", "converted_at"])
+        return locked.prospect
+
+
+def prospect_convert(*, prospect: Prospect, actor: User) -> Customer:
+    """Make a customer of a prospect; where the branch has one with that document, it is theirs.
+
+    Raises ``ValidationError`` where the document is not known yet.
+    """
+    require(actor, Permission.EDIT_POTENTIALS, branch_id=prospect.branch_id)
+    with transaction.atomic():
+        locked = Prospect.objects.select_for_update(of=["self"]).get(pk=prospect.pk)
+        if locked.customer is None:
+            if not locked.document:
+                raise ValidationError(
+                    {
+                        "document": "Para virar cliente, falta o CPF ou CNPJ. Nada mudou. "
+                        "Preencha-o no cadastro e converta de novo."
+                    }
+                )
+            locked.customer, _ = Customer.objects.get_or_create(
+                branch_id=locked.branch_id, document=locked.document, defaults=_copied(locked)
+            )
+            locked.converted_at = timezone.now()
+            locked.save(update_fields=["customer", "converted_at"])
+        return locked.customer
+
+
+def _copied(party: PotentialParty) -> dict[str, Any]:
+    return {name: getattr(party, name) for name in ("branch", "document", *EDITABLE)}
+
+
+def _fill(party: Any, fields: dict[str, Any], allowed: tuple[str, ...]) -> Any:
+    """Set ``fields``, check the whole and save. Raises ``ValidationError``."""
+    unknown = set(fields) - set(allowed)
     if unknown:
         raise TypeError(f"unexpected fields: {sorted(unknown)}")
     born = fields.get("birth_date")
@@ -43,13 +125,11 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
         raise ValidationError({"birth_date": "A data de nascimento está no futuro."})
     if born is not None and born.year < 1900:
         raise ValidationError({"birth_date": "Confira o ano de nascimento."})
-    with transaction.atomic():
-        locked = Customer.objects.select_for_update().get(pk=customer.pk)
-        for name, value in fields.items():
-            setattr(locked, name, value)
-        locked.full_clean(exclude=["search_name"])
-        locked.save()
-    return locked
+    for name, value in fields.items():
+        setattr(party, name, value)
+    party.full_clean(exclude=["search_name"])
+    party.save()
+    return party
 
 
 def document_reveal(*, party: Party, actor: User) -> str:

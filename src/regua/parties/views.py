@@ -19,8 +19,8 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.parties import selectors
 from regua.parties.forms import ONLY_PEOPLE, CustomerFilter, CustomerForm
-from regua.parties.models import Customer
-from regua.parties.panels import Situation, allowed, customer_page, customer_panels
+from regua.parties.models import Customer, PotentialParty
+from regua.parties.panels import PartyPanels, Situation, allowed, customer_panels, party_page
 from regua.parties.services import customer_update, document_reveal
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
@@ -100,41 +100,37 @@ def _table(customers: list[Customer], request: Request) -> dict[str, Any]:
 
 @require_safe
 def customer_detail(request: Request, pk: int) -> HttpResponse:
-    return _detail(request, pk)
-
-
-def _detail(request: Request, pk: int, *, revealed: str = "") -> HttpResponse:
-    page = customer_page(request, pk, tab="customer_detail")
-    customer = page["customer"]
+    page = party_page(request, customer_panels, pk, tab="customer_detail")
+    customer = page["party"]
     notes = customer_panels.notes_of(customer)
-    context = {
-        **page,
-        "revealed": revealed,
-        "groups": _groups(customer, notes),
+    context = page | {
+        "groups": data_groups(customer, notes),
         "notes_count": len(notes),
-        "can_edit": request.user.can(Permission.EDIT_PARTIES),
+        "edit_url": reverse("customer_edit", args=[customer.pk])
+        if request.user.can(Permission.EDIT_PARTIES)
+        else "",
     }
     return render(request, "parties/customer_detail.html", context)
 
 
-def _groups(customer: Customer, notes: dict[str, str]) -> list[dict[str, Any]]:
-    """The customer's fields as people read them: label, value and what is missing."""
+def data_groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list[dict[str, Any]]:
+    """The party's fields as people read them: label, value and what is missing."""
     shown: dict[str, str] = {
-        "sex": customer.get_sex_display(),
-        "birth_date": formats.day(customer.birth_date) if customer.birth_date else "",
-        "mobile": formats.phone(customer.mobile) if customer.mobile else "",
-        "postal_code": formats.cep(customer.postal_code) if customer.postal_code else "",
+        "sex": party.get_sex_display(),
+        "birth_date": formats.day(party.birth_date) if party.birth_date else "",
+        "mobile": formats.phone(party.mobile) if party.mobile else "",
+        "postal_code": formats.cep(party.postal_code) if party.postal_code else "",
     }
 
     def items(*names: str) -> list[tuple[str, str, str]]:
         return [
             (
-                str(Customer._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
-                shown.get(name, getattr(customer, name) or ""),
+                str(party._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+                shown.get(name, getattr(party, name) or ""),
                 notes.get(name, ""),
             )
             for name in names
-            if not (customer.is_company and name in ONLY_PEOPLE)
+            if not (party.is_company and name in ONLY_PEOPLE)
         ]
 
     return [
@@ -179,10 +175,13 @@ def _after(request: Request, customer: Customer) -> str:
 
 @never_cache
 @require_POST
-def customer_reveal(request: Request, pk: int) -> HttpResponse:
-    customer = get_object_or_404(selectors.customers_visible(request.user), pk=pk)
-    revealed = document_reveal(party=customer, actor=request.user)
+def party_reveal(request: Request, pk: int, panels: PartyPanels) -> HttpResponse:
+    """The whole document, for whoever may see it; without htmx, its page says it."""
+    party = get_object_or_404(panels.visible(request.user), pk=pk)
+    revealed = document_reveal(party=party, actor=request.user)
     if request.htmx:
-        context = {"customer": customer, "revealed": revealed}
-        return render(request, "parties/customer_document.html", context)
-    return _detail(request, pk, revealed=revealed)
+        context = {"party": party, "panels": panels, "revealed": revealed}
+        return render(request, "parties/party_document.html", context)
+    page = party_page(request, panels, pk, tab=f"{panels.kind}_detail")
+    context = page | {"groups": data_groups(party, {}), "revealed": revealed}
+    return render(request, "parties/potential_detail.html", context)

@@ -22,12 +22,9 @@ def report_inquiries(request: Request) -> HttpResponse:
     filters = InquiryFilter(
         request.GET, actor=request.user, branches=request.branches, branch=request.branch or None
     )
-    totals = filters.totals(request.user)
-    rows = inquiries_visible(request.user)
+    rows, totals = filters.search(inquiries_visible(request.user), request.user)
     page = keyset.paginate(
-        filters.narrow(rows) if totals else rows.none(),
-        ordering=("-requested_at", "-pk"),
-        cursor=request.GET.get("cursor"),
+        rows, ordering=("-requested_at", "-pk"), cursor=request.GET.get("cursor")
     )
     context = {
         "filters": filters,

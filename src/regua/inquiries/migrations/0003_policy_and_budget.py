@@ -679,6 +679,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="inquirytotal",
+            index=models.Index(fields=["monthly", "day"], name="inquiry_total_by_day"),
+        ),
+        migrations.AddIndex(
+            model_name="inquirytotal",
             index=models.Index(fields=["monthly", "branch", "day"], name="inquiry_total_by_branch"),
         ),
         migrations.AddConstraint(
