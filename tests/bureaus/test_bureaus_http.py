@@ -4,17 +4,21 @@ import socket
 import ssl
 import subprocess
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+import httpcore2
 import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regua.bureaus import http
-from regua.bureaus.conformance.doubles import MemoryJournal
-from regua.bureaus.errors import Misconfigured, OutcomeUnknown, TryLater
+from regua.bureaus.addresses import ForbiddenPeer, check_peer
+from regua.bureaus.conformance.doubles import MemoryJournal, MemoryTokenStore
+from regua.bureaus.errors import Misconfigured, OutcomeUnknown, Trouble, TryLater
 from regua.bureaus.http import HttpClient, check_base_url, parse_retry_after
+from regua.bureaus.oauth import ClientCredentialsAuth
 from regua.bureaus.reading import MalformedAnswer
 
 from .scripted_server import drip, hang, hang_up, raw, reply
@@ -302,3 +306,114 @@ def test_the_internal_network_may_be_allowed(url):
     assert check_base_url(url, allow_private=True) == url
     with pytest.raises(Misconfigured):
         check_base_url(url.replace("https", "http"), allow_private=True)
+
+
+def refused(exc_type, url, journal):
+    with (
+        HttpClient(base_url=url, journal=journal, timeout=1) as client,
+        pytest.raises(exc_type) as caught,
+    ):
+        client.get("/x")
+    return caught.value.trouble
+
+
+def test_what_is_wrong_with_the_address_can_be_told_apart(server, journal):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    assert refused(TryLater, f"http://127.0.0.1:{port}", journal) == Trouble.NOTHING_LISTENS
+    assert refused(TryLater, "https://bureau.invalid", journal) == Trouble.UNKNOWN_HOST
+    server.on("/x", hang(2.0))
+    assert refused(TryLater, server.url, journal) == Trouble.TIMEOUT
+    server.on("/x", hang_up)
+    assert refused(TryLater, server.url, journal) is None
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0, 0), (300, 300), (-7200, -7200)])
+def test_the_bureaus_clock_is_measured(client, server, journal, shift, expected):
+    moment = datetime.now(UTC) + timedelta(seconds=shift)
+    server.on("/x", reply(200, {}, Date=format_datetime(moment, usegmt=True)))
+    client.get("/x")
+    assert journal.entries[0].end.clock_ahead == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize("value", ["", "ontem", "Wed, 99 Nov 2026 14:01:00 GMT"])
+def test_a_clock_that_cannot_be_read_is_not_measured(client, server, journal, value):
+    server.on("/x", reply(200, {}, Date=value))
+    client.get("/x")
+    assert journal.entries[0].end.clock_ahead is None
+
+
+# --- where a name leads ---------------------------------------------------------------------------
+
+SPELT_STRANGELY = "127.1"
+"""The resolver makes 127.0.0.1 of it, and it is not one of this machine's own names: what a
+hostile name server could answer, without one."""
+
+
+def signed_elsewhere(server, journal, **options):
+    """A client whose token address nobody checked when it was typed."""
+    port = server.url.rpartition(":")[2]
+    auth = ClientCredentialsAuth(
+        token_url=f"http://{SPELT_STRANGELY}:{port}/oauth/token",
+        client_id="a",
+        client_secret="b",
+        tokens=MemoryTokenStore(),
+    )
+    return HttpClient(base_url=server.url, journal=journal, timeout=2, auth=auth, **options)
+
+
+def test_a_name_that_leads_to_this_machine_is_not_called(server, journal):
+    with signed_elsewhere(server, journal) as client, pytest.raises(Misconfigured) as caught:
+        client.get("/x")
+    assert caught.value.trouble == Trouble.PRIVATE_NETWORK
+    assert "Nada foi enviado" in caught.value.message
+    assert not server.received
+    assert journal.entries[0].end.error == "endereço da rede interna"
+
+
+def test_the_operator_may_allow_it(server, journal):
+    server.on("/x", reply(200, {}))
+    with signed_elsewhere(server, journal, allow_private=True) as client:
+        assert client.get("/x").status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "allowed"),
+    [
+        ("localhost", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("localhost", "10.0.0.1", False),
+        ("api.bureau.com.br", "8.8.8.8", True),
+        ("api.bureau.com.br", "2001:4860:4860::8888", True),
+        ("api.bureau.com.br", "127.0.0.1", False),
+        ("api.bureau.com.br", "10.1.2.3", False),
+        ("api.bureau.com.br", "100.64.0.1", False),
+        ("api.bureau.com.br", "169.254.169.254", False),
+        ("api.bureau.com.br", "::1", False),
+        ("api.bureau.com.br", "fe80::1%eth0", False),
+        ("api.bureau.com.br", "fd00::1", False),
+        ("api.bureau.com.br", "::ffff:192.168.0.1", False),
+        ("api.bureau.com.br", "64:ff9b::a00:1", False),
+        ("api.bureau.com.br", "2002:a00:1::1", False),
+        ("api.bureau.com.br", "224.0.0.1", False),
+    ],
+)
+def test_who_may_answer_for_a_name(host, address, allowed):
+    if allowed:
+        check_peer(host, address)
+    else:
+        with pytest.raises(ForbiddenPeer):
+            check_peer(host, address)
+
+
+def test_a_name_that_moved_between_two_looks_is_hung_up_on(server):
+    """The second look is at the socket itself: here a real one, to a server on this machine."""
+    port = int(server.url.rpartition(":")[2])
+    stream = httpcore2.SyncBackend().connect_tcp("127.0.0.1", port)
+    with pytest.raises(ForbiddenPeer):
+        http._guard(
+            "api.bureau.com.br", "connection.connect_tcp.complete", {"return_value": stream}
+        )
+    with pytest.raises((OSError, httpcore2.WriteError)):
+        stream.write(b"GET / HTTP/1.1\r\n\r\n")
+    assert not server.received

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from regua.bureaus import registry
-from regua.bureaus.contract import Capabilities
+from regua.bureaus.contract import Capabilities, FormField
 from regua.bureaus.registry import BrokenBureau, UnknownBureau
 
 
@@ -67,6 +67,9 @@ def test_a_plug_in_is_found(installed):
     [
         ("capabilities", {"capabilities": None}),
         ("form_fields", {"form_fields": None}),
+        ("form_fields", {"form_fields": (FormField(name="Senha!", label="Senha"),)}),
+        ("form_fields", {"form_fields": (FormField(name="a", label="A"),) * 2}),
+        ("form_fields", {"form_fields": (FormField(name="branch", label="Filial"),)}),
         ("connect", {"connect": None}),
         ("default_base_url", {}),
         ("slug é outro", {"slug": "outro"}),

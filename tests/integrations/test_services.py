@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
+from regua.bureaus.errors import Misconfigured
+from regua.integrations import gateway
 from regua.integrations.models import Integration, Product, ReasonCode
 from regua.integrations.selectors import codes_for, integrations_visible, products_for
 from regua.integrations.services import (
@@ -20,6 +22,7 @@ from regua.integrations.services import (
     integration_update,
 )
 from regua.organization.models import Branch
+from tests import factories
 from tests.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +145,41 @@ def test_what_the_bureau_no_longer_lists_is_marked_gone(
     Product.objects.filter(code="PF-BASICA").update(gone_at="2026-01-01T00:00Z")
     catalogue_sync(integration=integration, actor=administrator)
     assert Product.objects.get(code="PF-BASICA").gone_at is None, "it came back"
+
+
+@pytest.mark.parametrize("address", ["https://10.0.0.1", "https://biro", "https://[fd00::1]"])
+def test_the_operator_may_allow_the_internal_network(
+    address: str, branch: Branch, administrator: User, settings: Any
+) -> None:
+    fields = {**FIELDS, "base_url": address}
+    with pytest.raises(ValidationError, match="rede interna"):
+        integration_create(actor=administrator, branch=branch, **fields)
+    settings.CONFIG = settings.CONFIG.model_copy(update={"allow_private_bureau": True})
+    assert integration_create(actor=administrator, branch=branch, **fields).base_url == address
+    with pytest.raises(ValidationError, match="https"):
+        integration_create(
+            actor=administrator,
+            branch=factories.branch("Outra"),
+            **{**FIELDS, "base_url": address.replace("https", "http")},
+        )
+
+
+def test_the_line_to_the_bureau_is_told_what_the_operator_allows(
+    integration: Integration, settings: Any
+) -> None:
+    Integration.objects.update(base_url="https://10.255.255.1")
+    integration.refresh_from_db()
+    with pytest.raises(Misconfigured, match="rede interna"), gateway.line(integration, purpose="x"):
+        pass
+    settings.CONFIG = settings.CONFIG.model_copy(update={"allow_private_bureau": True})
+    with gateway.line(integration, purpose="x"):
+        pass  # it may be called now; nobody does
+    gateway.hang_up()
+
+
+def test_a_row_without_any_credential_cannot_be_linked(branch: Branch, administrator: User) -> None:
+    made = integration_create(actor=administrator, branch=branch, **FIELDS)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Integration.objects.filter(pk=made.pk).update(
+            client_id_sealed="", client_secret_sealed="", linked_at="2026-01-01T00:00Z"
+        )

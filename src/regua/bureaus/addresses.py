@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from urllib.parse import urlsplit
 
 from .errors import Misconfigured
 
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _LOCATION = re.compile(rf"({_LABEL}(\.{_LABEL}){{0,20}}\.?|\[[0-9a-f:.]+\])(:[0-9]{{1,5}})?")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
@@ -49,6 +51,36 @@ def check_base_url(url: str, *, allow_private: bool = False) -> str:
     return url.rstrip("/")
 
 
+class ForbiddenPeer(Exception):
+    """A name of the internet turned out to stand for a machine of the internal network."""
+
+
+def check_resolved(host: str, port: int) -> None:
+    """Raise ``ForbiddenPeer`` where ``host`` resolves to an address that may not be called.
+
+    A name that does not resolve passes: connecting to it fails by itself.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return
+    for *_, address in found:
+        check_peer(host, str(address[0]))
+
+
+def check_peer(host: str, address: str) -> None:
+    """Raise ``ForbiddenPeer`` unless ``address`` (an IP) may answer for ``host``.
+
+    Only this machine's own names may lead to this machine, and no name to a private network.
+    """
+    peer = _ip_address(address)
+    if peer is None:
+        raise ForbiddenPeer(host)
+    allowed = peer.is_loopback if _is_loopback(host) else _is_public(peer)
+    if not allowed:
+        raise ForbiddenPeer(host)
+
+
 def _bad_address(problem: str) -> Misconfigured:
     return Misconfigured(
         f"O endereço do birô na integração {problem}. Nada foi enviado. "
@@ -66,11 +98,15 @@ def _is_loopback(host: str) -> bool:
 def _is_private(host: str) -> bool:
     address = _ip_address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        return not _is_public(address)
     last_label = host.rpartition(".")[2]
     # Without a dot it is a name of the local network; and what ends in a number (2130706433,
     # 0x7f.1, 10.1) is an address in a spelling that only the resolver understands.
     return "." not in host or bool(re.fullmatch(r"\d+|0x[0-9a-f]*", last_label))
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast
 
 
 def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -78,6 +114,8 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or address
     return address

@@ -286,6 +286,9 @@ class CallEnd:
     body: Any
     error: str
     duration_ms: int
+    clock_ahead: float | None = None
+    """Seconds by which the bureau's clock (``Date`` header) is ahead of ours, negative where it is
+    behind; None where it gave none. Good to a second or two."""
 
 
 class CallJournal(Protocol):
@@ -309,6 +312,8 @@ class Connection:
     tokens: TokenStore
     journal: CallJournal
     webhook_secret: str = field(default="", repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the form asked beyond the fields above, by ``FormField.name``; secrets among it."""
     timeout: float = 30.0
     """Seconds to wait for the bureau's answer."""
     allow_private: bool = False
@@ -338,7 +343,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One line of the integration's form; ``name`` is an attribute of ``Connection``."""
+    """One line of the integration's form.
+
+    ``base_url``, ``client_id``, ``client_secret`` and ``webhook_secret`` become those attributes of
+    ``Connection``; any other ``name`` arrives in ``Connection.settings``.
+    """
 
     name: str
     label: str

@@ -14,6 +14,7 @@ and the bureau's own code where it gave one. Callers decide by class:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,27 @@ class FieldProblem:
     path: str = ""
 
 
+class Trouble(StrEnum):
+    """What keeps an integration from reaching its bureau, where the adapter can tell."""
+
+    CREDENTIALS = "credentials"
+    CONTRACT = "contract"
+    """No balance, or a contract that is pending."""
+    UNKNOWN_HOST = "unknown_host"
+    NOTHING_LISTENS = "nothing_listens"
+    NO_TLS = "no_tls"
+    """No trustworthy certificate, or a server that does not speak TLS."""
+    NOT_A_BUREAU = "not_a_bureau"
+    """Something answered at the address, but not as the bureau does."""
+    PRIVATE_NETWORK = "private_network"
+    TIMEOUT = "timeout"
+
+
 class BureauError(Exception):
     """Base of every failure of a bureau call.
 
-    ``message`` is our sentence in Portuguese; ``code`` and ``bureau_message`` are the bureau's own.
+    ``message`` is our sentence in Portuguese; ``code`` and ``bureau_message`` are the bureau's own;
+    ``trouble`` says what to mend, None where it is nothing of the kind.
     """
 
     def __init__(
@@ -44,8 +62,10 @@ class BureauError(Exception):
         code: str = "",
         bureau_message: str = "",
         http_status: int | None = None,
+        trouble: Trouble | None = None,
     ) -> None:
         super().__init__(message)
+        self.trouble = trouble
         self.message = message
         self.code = code
         self.bureau_message = bureau_message
@@ -87,8 +107,15 @@ class TryLater(BureauError):
         bureau_message: str = "",
         http_status: int | None = None,
         retry_after: float | None = None,
+        trouble: Trouble | None = None,
     ) -> None:
-        super().__init__(message, code=code, bureau_message=bureau_message, http_status=http_status)
+        super().__init__(
+            message,
+            code=code,
+            bureau_message=bureau_message,
+            http_status=http_status,
+            trouble=trouble,
+        )
         self.retry_after = retry_after
 
 

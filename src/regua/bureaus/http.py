@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -30,11 +30,13 @@ import httpx2
 
 from regua import __version__
 
+from .addresses import ForbiddenPeer, check_peer, check_resolved
 from .addresses import check_base_url as check_base_url
 from .contract import CallEnd, CallJournal, CallStart
-from .errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
+from .errors import BureauError, OutcomeUnknown, TryLater
 from .reading import MalformedAnswer
 from .redact import redact, redact_path, redact_text
+from .wire_failures import IN_DOUBT, AnswerTooLarge, AnswerTooSlow, explain
 
 CONNECT_TIMEOUT = 5.0
 MAX_ANSWER_BYTES = 10 * 1024 * 1024
@@ -80,7 +82,7 @@ class Answer:
                 http_status=self.status,
             )
         return OutcomeUnknown(
-            f"O birô respondeu, mas a resposta não pôde ser lida ({problem}). {_IN_DOUBT}",
+            f"O birô respondeu, mas a resposta não pôde ser lida ({problem}). {IN_DOUBT}",
             http_status=self.status,
         )
 
@@ -101,7 +103,9 @@ class HttpClient:
         self._client = httpx2.Client(
             auth=auth,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
-            transport=_JournalledTransport(journal=journal, timeout=timeout),
+            transport=_JournalledTransport(
+                journal=journal, timeout=timeout, allow_private=allow_private
+            ),
             timeout=httpx2.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)),
             follow_redirects=False,
             trust_env=False,
@@ -171,25 +175,13 @@ def answer_from(response: httpx2.Response, *, read_only: bool) -> Answer:
 
 # --- one exchange --------------------------------------------------------------------------------
 
-_IN_DOUBT = (
-    "Não dá para saber se o pedido foi feito. "
-    "A situação será conferida no birô antes de qualquer nova tentativa."
-)
-
-
-class _AnswerTooLarge(Exception):
-    pass
-
-
-class _AnswerTooSlow(Exception):
-    pass
-
 
 class _JournalledTransport(httpx2.BaseTransport):
     """Carry one exchange at a time, tell the journal, bound the answer, explain the failure."""
 
-    def __init__(self, *, journal: CallJournal, timeout: float) -> None:
+    def __init__(self, *, journal: CallJournal, timeout: float, allow_private: bool) -> None:
         self._journal = journal
+        self._allow_private = allow_private
         self._timeout = timeout
         self._timeouts = httpx2.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout)).as_dict()
         self._inner = httpx2.HTTPTransport(
@@ -201,6 +193,9 @@ class _JournalledTransport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         # Requests made by an Auth do not pass through Client.request, which sets the time-outs.
         request.extensions = {**request.extensions, "timeout": self._timeouts}
+        if not self._allow_private:
+            # Also here, because a name that was harmless when it was typed may lead elsewhere now.
+            request.extensions["trace"] = partial(_guard, request.url.host)
         handle = self._journal.begin(_call_start(request))
         started = time.perf_counter()
         response: httpx2.Response | None = None
@@ -210,7 +205,7 @@ class _JournalledTransport(httpx2.BaseTransport):
             response = self._exchange(request)
             error = ""
         except Exception as exc:
-            failure, error = _explain(exc, read_only=_is_read_only(request))
+            failure, error = explain(exc, read_only=_is_read_only(request))
         finally:
             self._end(handle, response, error, time.perf_counter() - started)
         if response is None:
@@ -230,16 +225,16 @@ class _JournalledTransport(httpx2.BaseTransport):
             for chunk in response.iter_bytes():
                 size += len(chunk)
                 if size > MAX_ANSWER_BYTES:
-                    raise _AnswerTooLarge
+                    raise AnswerTooLarge
                 if time.monotonic() > deadline:
-                    raise _AnswerTooSlow
+                    raise AnswerTooSlow
                 chunks.append(chunk)
         finally:
             response.close()
         content = b"".join(chunks)
         headers = {
             name: response.headers[name]
-            for name in ("content-type", "retry-after")
+            for name in ("content-type", "retry-after", "date")
             if name in response.headers
         }
         parsed = _parse_json(headers.get("content-type", ""), content)
@@ -256,11 +251,36 @@ class _JournalledTransport(httpx2.BaseTransport):
                 body=_journal_body(response) if response is not None else None,
                 error=error,
                 duration_ms=round(seconds * 1000),
+                clock_ahead=_clock_ahead(response) if response is not None else None,
             )
             self._journal.end(handle, outcome)
         except Exception as exc:
             # The bureau's answer matters more than the record of it.
             logger.error("O fim de uma chamada não pôde ser anotado: %s", type(exc).__name__)
+
+
+def _guard(host: str, event: str, info: Mapping[str, Any]) -> None:
+    """Follow a new connection (httpcore's ``trace``): before it is made, and before anything is
+    said on it. A name may resolve to another address at the second look."""
+    if event == "connection.connect_tcp.started":
+        check_resolved(info["host"], info["port"])
+    elif event == "connection.connect_tcp.complete":
+        stream = info["return_value"]
+        try:
+            check_peer(host, stream.get_extra_info("server_addr")[0])
+        except ForbiddenPeer:
+            stream.close()
+            raise
+
+
+def _clock_ahead(response: httpx2.Response) -> float | None:
+    try:
+        moment = parsedate_to_datetime(response.headers["date"])
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - datetime.now(UTC)).total_seconds()
+    except (KeyError, ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -271,62 +291,6 @@ def _ssl_context() -> ssl.SSLContext:
 
 def _is_read_only(request: httpx2.Request) -> bool:
     return request.method == "GET" or bool(request.extensions.get(READ_ONLY))
-
-
-_NEVER_SENT = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.ProxyError,
-    httpx2.UnsupportedProtocol,
-)
-
-
-def _explain(exc: Exception, *, read_only: bool) -> tuple[BureauError, str]:
-    """Say what an exception means: our outcome, and a short text for the journal."""
-    if isinstance(exc, _NEVER_SENT):
-        if _is_tls_failure(exc):
-            return (
-                Misconfigured(
-                    "A conexão segura com o birô falhou: o certificado não é confiável ou o "
-                    "endereço não é de um servidor seguro. Nada foi enviado. "
-                    "Confira o endereço na integração ou fale com o birô."
-                ),
-                "falha na conexão segura",
-            )
-        return (
-            TryLater(
-                "Não foi possível conectar ao birô. Nada foi enviado. "
-                "Uma nova tentativa será feita mais tarde; se continuar, confira o endereço na "
-                "integração."
-            ),
-            "conexão não estabelecida",
-        )
-    if isinstance(exc, httpx2.TimeoutException | _AnswerTooSlow):
-        event = "tempo esgotado"
-        sentence = "O birô não respondeu a tempo."
-    elif isinstance(exc, _AnswerTooLarge):
-        event = "resposta maior que o limite"
-        sentence = "O birô mandou uma resposta maior que o aceitável."
-    elif isinstance(exc, httpx2.NetworkError):
-        event = "conexão interrompida"
-        sentence = "A conexão com o birô caiu antes da resposta."
-    else:
-        event = f"resposta ilegível ({type(exc).__name__})"
-        sentence = "A resposta do birô veio interrompida ou ilegível."
-    if read_only:
-        return TryLater(f"{sentence} Nada mudou. A pergunta será refeita mais tarde."), event
-    return OutcomeUnknown(f"{sentence} {_IN_DOUBT}"), event
-
-
-def _is_tls_failure(exc: BaseException) -> bool:
-    cause: BaseException | None = exc
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            # An end of file is a connection cut in the middle of the greeting, not a wrong one.
-            return not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-        cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def parse_retry_after(value: str, *, now: datetime | None = None) -> float | None:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from .contract import Token, TokenStore
-from .errors import BureauError, Misconfigured, TryLater
+from .errors import BureauError, Misconfigured, Trouble, TryLater
 from .http import READ_ONLY, Answer, answer_from
 
 LEEWAY = timedelta(seconds=30)
@@ -104,6 +104,7 @@ class ClientCredentialsAuth(httpx2.Auth):
                 "O birô respondeu ao pedido de acesso sem uma chave utilizável. Nada foi enviado. "
                 "Uma nova tentativa será feita mais tarde.",
                 http_status=answer.status,
+                trouble=Trouble.NOT_A_BUREAU,
             )
         return Token(value=value, expires_at=self._now() + _lifetime(fields.get("expires_in")))
 
@@ -123,6 +124,14 @@ def _token_refused(answer: Answer) -> BureauError:
             "O birô não aceitou o client_id e o client_secret da integração. Nada foi enviado. "
             "Confira os dois com o birô e grave a integração de novo.",
             http_status=answer.status,
+            trouble=Trouble.CREDENTIALS,
+        )
+    if answer.status == 402:
+        return Misconfigured(
+            "O birô informa falta de saldo ou pendência no contrato. Nada foi enviado. "
+            "Acerte com o birô e retome os envios.",
+            http_status=answer.status,
+            trouble=Trouble.CONTRACT,
         )
     if answer.status == 429 or answer.status == 408 or answer.status >= 500:
         return TryLater(
@@ -135,4 +144,5 @@ def _token_refused(answer: Answer) -> BureauError:
         "O endereço da integração não respondeu como um birô ao pedido de acesso "
         f"(HTTP {answer.status}). Nada foi enviado. Confira o endereço na integração.",
         http_status=answer.status,
+        trouble=Trouble.NOT_A_BUREAU,
     )

@@ -27,6 +27,19 @@ BUILT_IN = (
     ),
 )
 
+TAKEN_NAMES = frozenset(
+    {
+        "provider",
+        "branch",
+        "environment",
+        "automatic",
+        "restriction_code",
+        "company_restriction_code",
+        "removal_code",
+    }
+)
+"""Fields that every integration's form has, whatever the bureau."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -113,6 +126,12 @@ def problem_with(provider: Any, *, slug: str) -> str:
     for attribute, kind in wanted.items():
         if not isinstance(getattr(provider, attribute, None), kind):
             return f"falta o atributo {attribute}, ou ele é de outro tipo"
+    names = [str(getattr(field, "name", "")) for field in provider.form_fields]
+    good = [name for name in dict.fromkeys(names) if re.fullmatch(r"[a-z][a-z0-9_]*", name)]
+    if good != names:
+        return "cada campo de form_fields precisa de um nome só seu, em letras minúsculas e _"
+    if taken := TAKEN_NAMES.intersection(names):
+        return f"form_fields usa um nome que a tela já tem: {', '.join(sorted(taken))}"
     if not hasattr(provider, "default_base_url"):
         return "falta o atributo default_base_url"
     for method in ("connect", "read_webhook"):

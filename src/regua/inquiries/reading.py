@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from regua.bureaus.contract import InquiryReport, Pending, PendingKind
-from regua.inquiries.models import Inquiry
+from regua.bureaus.contract import Pending, PendingKind
+from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import REGULAR
+from regua.organization.models import Branch
 from regua.parties.models import search_key
 from regua.web import formats
 from regua.web.status import Icon, Status, Tone
@@ -91,6 +92,20 @@ def verdict_of(inquiry: Inquiry) -> Verdict:
     return Verdict(title, tuple(reasons), Tone.DONE, Icon("circle-check"))
 
 
+def facts_of(inquiry: Inquiry) -> list[str]:
+    """The one or two sentences with the figures behind a decision."""
+    score = "Sem score" if inquiry.score is None else f"Score {inquiry.score}"
+    band = f", faixa {inquiry.band}" if inquiry.band else ""
+    count = inquiry.pendings_count or 0
+    verb = "soma" if count == 1 else "somam"
+    total = f" que {verb} {formats.brl(inquiry.pendings_total)}" if count else ""
+    said = inquiry.document_status.strip().lower()
+    facts = [f"{score}{band}; {_pendings(count)}{total}."]
+    if said not in REGULAR:
+        facts.append(f"A situação do documento na Receita é “{said or 'não informada'}”.")
+    return facts
+
+
 def _pendings(count: int) -> str:
     if not count:
         return "sem pendências"
@@ -112,6 +127,12 @@ class Group:
     items: tuple[Pending, ...]
     total: Decimal
 
+    @property
+    def span(self) -> str:
+        """From the oldest to the newest: ``02/03/2024 a 10/10/2025``; '' without dates."""
+        days = sorted({item.occurred_on for item in self.items if item.occurred_on})
+        return " a ".join(formats.day(day) for day in (days[:1] + days[1:][-1:]))
+
 
 def groups_of(pendings: Iterable[Pending]) -> list[Group]:
     found: dict[str, list[Pending]] = {}
@@ -124,17 +145,81 @@ def groups_of(pendings: Iterable[Pending]) -> list[Group]:
     ]
 
 
-def identity_of(inquiry: Inquiry, report: InquiryReport) -> list[tuple[str, str]]:
+def pendings_summary(inquiry: Inquiry) -> str:
+    """The pendings by their columns alone, for when the report is no longer there."""
+    count = inquiry.pendings_count or 0
+    if not count:
+        return "Nenhuma pendência encontrada."
+    newest = inquiry.newest_pending_on
+    since = f" A mais nova é de {formats.day(newest)}." if newest else ""
+    total = formats.brl(inquiry.pendings_total)
+    return f"{_pendings(count)[:1].upper()}{_pendings(count)[1:]}, somando {total}.{since}"
+
+
+def erased_sentence(inquiry: Inquiry) -> str:
+    return (
+        f"O relatório do birô foi apagado em {formats.day(inquiry.report_erased_at)}, ao fim do "
+        "prazo de guarda. O resumo, a decisão e o registro da consulta ficam."
+    )
+
+
+def score_label(inquiry: Inquiry) -> str:
+    return f"Faixa {inquiry.band}" if inquiry.band else "Score"
+
+
+def probability_sentence(inquiry: Inquiry) -> str:
+    if inquiry.default_probability is not None:
+        return f"Probabilidade de inadimplência: {percent(inquiry.default_probability)}"
+    return "O birô não calculou score." if inquiry.score is None else ""
+
+
+def identity_of(inquiry: Inquiry) -> list[tuple[str, str]]:
     company = inquiry.is_company
+    born = inquiry.born_or_opened_on
     return [
-        ("Razão social" if company else "Nome", report.name),
+        ("Razão social" if company else "Nome", inquiry.name),
         ("CNPJ" if company else "CPF", formats.document_masked(inquiry.document)),
-        ("Situação na Receita", report.document_status.capitalize()),
-        (
-            "Abertura" if company else "Nascimento",
-            formats.day(report.born_or_opened_on) if report.born_or_opened_on else "",
-        ),
+        ("Situação na Receita", inquiry.document_status.capitalize()),
+        ("Abertura" if company else "Nascimento", formats.day(born) if born else ""),
     ]
+
+
+def creditor_name(branch: Branch) -> str:
+    """``Ipê Telecom, filial Centro``: the name that a consumer knows it by."""
+    company = branch.company.name
+    return company if company == branch.name else f"{company}, filial {branch.name}"
+
+
+def record_of(inquiry: Inquiry, bureau: str) -> list[tuple[str, str]]:
+    """Who asked, when, for what, at what cost (LGPD, art. 37)."""
+    if inquiry.was_free:
+        cost = "Nada foi cobrado"
+    else:
+        unsure = ", a conferir com o birô" if inquiry.charge_unsure else ""
+        cost = f"{formats.brl(inquiry.cost)}{unsure}"
+    facts = [
+        ("Pedida por", inquiry.requested_by.name),
+        ("Pedida em", formats.instant(inquiry.requested_at)),
+        ("Intermediador", bureau),
+        ("Produto", inquiry.product_name),
+        ("Custo", cost),
+        ("Protocolo", inquiry.protocol),
+        ("Finalidade", inquiry.purpose),
+        ("Base legal", inquiry.get_legal_basis_display()),
+    ]
+    if inquiry.answered_at:
+        facts.insert(2, ("Respondida em", formats.instant(inquiry.answered_at)))
+    if inquiry.repeats_id:
+        facts.append((f"Repete a consulta nº {inquiry.repeats_id}", inquiry.repeat_reason))
+    return facts
+
+
+def access_sentence(access: InquiryAccess) -> str:
+    what = access.get_kind_display()
+    return (
+        f"{formats.instant(access.at)}, {access.actor.name}: {what[:1].lower()}{what[1:]}. "
+        f"Finalidade: {access.purpose}."
+    )
 
 
 def progress_of(inquiry: Inquiry, now: datetime) -> dict[str, str]:

@@ -28,7 +28,7 @@ from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryReport
-from regua.inquiries.models import Inquiry, InquiryTotal
+from regua.inquiries.models import Inquiry, InquiryAccess, InquiryTotal
 from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
@@ -52,6 +52,11 @@ def inquiry_report(inquiry: Inquiry) -> InquiryReport | None:
     if not inquiry.report_sealed:
         return None
     return report_codec.validate_json(vault.unseal(inquiry.report_sealed, inquiry.vault_context()))
+
+
+def accesses_of(inquiry: Inquiry) -> list[InquiryAccess]:
+    """Who used an inquiry not made for them, the first one first."""
+    return list(InquiryAccess.objects.filter(inquiry=inquiry).select_related("actor"))
 
 
 def earlier_inquiry(document: str, *, actor: User) -> Inquiry | None:

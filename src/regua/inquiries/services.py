@@ -26,7 +26,7 @@ from regua.inquiries.policy.models import Decision
 from regua.inquiries.selectors import report_codec, within_interval
 from regua.integrations import gateway, vault
 from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain, settle
-from regua.integrations.selectors import NoIntegration, offer_in_use
+from regua.integrations.selectors import NoIntegration, check_linked, offer_in_use
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
@@ -220,6 +220,8 @@ def inquiry_send(claim: Claim[Inquiry]) -> None:
     inquiry = claim.row
     key = str(inquiry.idempotency_key)
     try:
+        if not inquiry.protocol and not claim.unanswered:
+            check_linked(inquiry.integration)
         with gateway.line(
             inquiry.integration,
             purpose="inquiry",

@@ -1,27 +1,21 @@
-"""*Central de consultas (CPF e CNPJ)* and the page of one inquiry."""
+"""*Central de consultas (CPF e CNPJ)*."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
 
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
-from regua.bureaus import registry
 from regua.inquiries import reading
 from regua.inquiries.asking import ask, offer_for
 from regua.inquiries.filters import InquiryFilter
 from regua.inquiries.forms import InquiryForm
-from regua.inquiries.models import Inquiry
-from regua.inquiries.selectors import inquiries_visible, inquiry_report
+from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.selectors import branches_ready
-from regua.integrations.vault import VaultError
 from regua.web import keyset
 
 
@@ -94,77 +88,3 @@ def with_statuses(page: keyset.KeysetPage[Any]) -> keyset.KeysetPage[Any]:
         inquiry.shown_status = reading.status_of(inquiry)
         inquiry.score_tone = reading.score_tone(inquiry.score, inquiry.band)
     return page
-
-
-@never_cache
-@require_safe
-def inquiry_detail(request: Request, pk: int) -> HttpResponse:
-    inquiry = _get(request, pk)
-    return render(request, "inquiries/inquiry_detail.html", _context(request, inquiry))
-
-
-@never_cache
-@require_safe
-def inquiry_progress(request: Request, pk: int) -> HttpResponse:
-    """What the page polls: 204 while there is nothing new to show."""
-    inquiry = _get(request, pk)
-    context = _context(request, inquiry)
-    if request.GET.get("v") == context["version"]:
-        return HttpResponse(status=204)
-    return render(request, "inquiries/_inquiry.html", context)
-
-
-def _get(request: Request, pk: int) -> Inquiry:
-    rows = inquiries_visible(request.user).select_related("integration")
-    return get_object_or_404(rows, pk=pk)
-
-
-def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
-    actor = request.user
-    context: dict[str, Any] = {
-        "inquiry": inquiry,
-        "shown_status": reading.status_of(inquiry),
-        "asks": actor.can(Permission.REQUEST_INQUIRY),
-        "provider_name": _provider_name(inquiry),
-    }
-    if not inquiry.is_finished:
-        progress = reading.progress_of(inquiry, timezone.now())
-        version = f"{inquiry.status}-{inquiry.attempts if inquiry.problem else 0}-" + "-".join(
-            (progress["phase"], progress["every"], "now" if "…" in progress["again"] else "")
-        )
-        return context | {"progress": progress, "version": version}
-    context["can_see_calls"] = actor.can(Permission.VIEW_BUREAU_CALLS)
-    context["version"] = inquiry.status
-    try:
-        report = inquiry_report(inquiry)
-    except VaultError as error:
-        return context | {"unreadable": str(error)}
-    if report is None:
-        return context
-    return context | {
-        "report": report,
-        "verdict": reading.verdict_of(inquiry),
-        "score_tone": reading.score_tone(inquiry.score, inquiry.band),
-        "score_label": f"Faixa {inquiry.band}" if inquiry.band else "Score",
-        "probability": reading.percent(inquiry.default_probability)
-        if inquiry.default_probability is not None
-        else "",
-        "identity": reading.identity_of(inquiry, report),
-        "name_differs": _name_differs(inquiry, report.name),
-        "groups": reading.groups_of(report.pendings),
-    }
-
-
-def _provider_name(inquiry: Inquiry) -> str:
-    try:
-        return registry.get(inquiry.integration.provider).name
-    except LookupError:
-        return inquiry.integration.provider
-
-
-def _name_differs(inquiry: Inquiry, name: str) -> str:
-    """The name in our records where the bureau knows another for the document."""
-    party = inquiry.party
-    if party is None or not name or reading.same_name(party.name, name):
-        return ""
-    return party.name

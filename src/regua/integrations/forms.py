@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
 from regua.bureaus import registry
-from regua.bureaus.contract import FormField
-from regua.integrations.choices import CodeKind, Environment, PersonKind
+from regua.bureaus.contract import FormField, Provider
+from regua.integrations.choices import DEFAULT_CODES, Environment, PersonKind, Reason
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import integration_of, reason_codes_of
 from regua.integrations.services import PLAIN, SECRETS, integration_create, integration_update
@@ -22,22 +24,21 @@ from regua.organization.models import Branch
 from regua.web import forms
 from regua.web.forms import add_errors
 
-CODES = {
-    "restriction_code": ("Código de restrição", CodeKind.RESTRICTION, PersonKind.PERSON),
-    "company_restriction_code": (
-        "Cód. Restrição Pessoa Jurídica",
-        CodeKind.RESTRICTION,
-        PersonKind.COMPANY,
-    ),
-    "removal_code": ("Código para baixa", CodeKind.REMOVAL, None),
-}
-"""The defaults of the automatic routine: label, which table feeds it, for whom."""
 _CODE_HELP = {
     "restriction_code": "Usado nas negativações automáticas de pessoas físicas.",
     "company_restriction_code": "Usado nas negativações automáticas de empresas.",
     "removal_code": "Usado nas remoções automáticas. Ex.: pagamento da dívida.",
 }
-_CONNECTION = {"base_url", *SECRETS}
+RELOAD = "recarregar"
+"""Sent when only the fields are to be drawn anew, because another bureau asks for others."""
+_RELOAD = {
+    "hx-post": "",
+    "hx-trigger": "change",
+    "hx-vals": f'{{"{RELOAD}": "1"}}',
+    "hx-target": "#provider-fields",
+    "hx-select": "#provider-fields",
+    "hx-swap": "outerHTML",
+}
 
 
 class IntegrationForm(forms.Form):
@@ -77,20 +78,26 @@ class IntegrationForm(forms.Form):
         self.integration = integration
         self.existing: Integration | None = None
         """The one that the chosen branch has already, where that is why it was refused."""
-        providers = registry.all()
-        kwargs["initial"] = {**self._initial(providers), **kwargs.get("initial", {})}
+        self.providers = registry.all()
+        given = kwargs.get("initial", {})
+        self.bureau = self._chosen_provider(args[0] if args else kwargs.get("data"), given)
+        kwargs["initial"] = {**self._initial(given), **given}
         super().__init__(*args, **kwargs)
-        self.fields["provider"].choices = [(p.slug, p.name) for p in providers]  # type: ignore[attr-defined]
-        if integration and integration.provider not in {p.slug for p in providers}:
+        self.fields["provider"].choices = [(p.slug, p.name) for p in self.providers]  # type: ignore[attr-defined]
+        if integration and integration.provider not in {p.slug for p in self.providers}:
             self.fields["provider"].choices.append(  # type: ignore[attr-defined]
                 (integration.provider, f"{integration.provider} (não instalado)")
             )
+        if not integration and len(self.providers) > 1:
+            self.fields["provider"].widget.attrs.update(_RELOAD)
+        if any(url for p in self.providers for url in p.default_base_url.values()):
+            self.fields["environment"].widget.attrs.update(
+                _RELOAD | {"hx-target": "#base-url", "hx-select": "#base-url"}
+            )
         self.fields["branch"].queryset = branches_visible(actor)  # type: ignore[attr-defined]
         self.provider_fields: list[str] = []
-        for provider in providers:
-            if integration is None or provider.slug == integration.provider:
-                for declared in provider.form_fields:
-                    self._add_declared(declared)
+        for declared in self.bureau.form_fields if self.bureau else ():
+            self._add_declared(declared)
         self._add_codes()
         if integration:
             self.fields["branch"].disabled = self.fields["provider"].disabled = True
@@ -101,62 +108,94 @@ class IntegrationForm(forms.Form):
             if field.disabled:  # a list that opens nothing should not look as if it did
                 field.widget.attrs.pop("data-select", None)
 
-    def _initial(self, providers: list[Any]) -> dict[str, Any]:
+    @classmethod
+    def redrawn(
+        cls, typed: QueryDict, *, actor: User, integration: Integration | None = None
+    ) -> IntegrationForm:
+        """The form as far as it was filled in, with the fields that it needs now. No secrets."""
+        initial = {name: value for name, value in typed.items() if name not in SECRETS[1:]}
+        form = cls(actor=actor, integration=integration, initial=initial)
+        for name in form.provider_fields:
+            if isinstance(form.fields[name].widget, django_forms.PasswordInput):
+                form.initial.pop(name, None)
+        defaults = {url for p in form.providers for url in p.default_base_url.values()}
+        if form.bureau and typed.get("base_url", "") in {"", *defaults}:
+            environment = typed.get("environment", "")
+            form.initial["base_url"] = _default_url(form.bureau, environment)
+        return form
+
+    def _chosen_provider(self, data: Any, given: dict[str, Any]) -> Provider | None:
+        if self.integration:
+            slug = self.integration.provider
+        elif data is not None:
+            slug = data.get("provider", "")
+        else:
+            slug = given.get("provider") or self._only_provider()
+        return next((p for p in self.providers if p.slug == slug), None)
+
+    def _only_provider(self) -> str:
+        return self.providers[0].slug if len(self.providers) == 1 else ""
+
+    def _initial(self, given: dict[str, Any]) -> dict[str, Any]:
         row = self.integration
         if row is None:
+            environment = given.get("environment", Environment.PRODUCTION)
             return {
-                "provider": providers[0].slug if len(providers) == 1 else "",
-                "base_url": providers[0].default_base_url.get(Environment.PRODUCTION, "")
-                if len(providers) == 1
-                else "",
+                "provider": self._only_provider(),
+                "base_url": _default_url(self.bureau, environment) if self.bureau else "",
             }
         initial: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
         initial |= {"provider": row.provider, "branch": row.branch_id}
         initial["automatic"] = "sim" if row.automatic else "nao"
-        try:
+        initial["client_id"], self.kept = "", {}
+        with contextlib.suppress(VaultError):
             initial["client_id"] = row.unseal("client_id")
-        except VaultError:
-            initial["client_id"] = ""
-        return initial
+            self.kept = row.provider_settings()
+        return initial | self.kept
 
     def _add_declared(self, declared: FormField) -> None:
-        """One line that the bureau declares; two bureaus may share a name."""
-        if declared.name not in _CONNECTION or declared.name in self.fields:
+        """One line that the bureau declares."""
+        name = declared.name
+        if name in self.fields:
             return
-        kept = bool(
-            declared.secret
-            and self.integration
-            and getattr(self.integration, f"{declared.name}_sealed")
-        )
+        kept = bool(declared.secret and self.integration and self._is_kept(name))
         attrs: dict[str, str] = {"autocomplete": "off", "spellcheck": "false"}
         widget: django_forms.Widget = django_forms.TextInput(attrs=attrs)
-        help_text = declared.help
+        help_text, required = declared.help, declared.required and not kept
         if declared.secret:
             attrs |= {
                 "autocomplete": "new-password",
                 "placeholder": "definido" if kept else "não definido",
             }
             widget = django_forms.PasswordInput(attrs=attrs)
+            self.initial.pop(name, None)
             if kept:
                 help_text = f"Definido. Deixe vazio para manter. {help_text}"
-        field = django_forms.CharField(
+        if name == "base_url":
+            attrs |= {"inputmode": "url", "placeholder": "https://"}
+            widget = django_forms.TextInput(attrs=attrs)
+            if self.bureau and any(self.bureau.default_base_url.values()):
+                required = False
+                help_text = f"{help_text} Vazio, vale o endereço padrão do ambiente.".strip()
+        self.fields[name] = django_forms.CharField(
             label=declared.label,
             help_text=help_text,
-            required=declared.required and not kept,
-            max_length=200 if declared.name == "base_url" else 500,
+            required=required,
+            max_length=200 if name == "base_url" else 500,
             widget=widget,
+            error_messages={"required": "Preencha este campo."},
         )
-        if declared.name == "base_url":
-            attrs |= {"inputmode": "url", "placeholder": "https://"}
-            field.widget.attrs.update(attrs)
-        field.error_messages["required"] = "Preencha este campo."
-        self.fields[declared.name] = field
-        self.provider_fields.append(declared.name)
+        self.provider_fields.append(name)
+
+    def _is_kept(self, name: str) -> bool:
+        if name in SECRETS:
+            return bool(getattr(self.integration, f"{name}_sealed"))
+        return bool(self.kept.get(name))
 
     def _add_codes(self) -> None:
         """The three defaults, chosen among what the bureau listed at the last synchronisation."""
         codes = reason_codes_of(self.integration) if self.integration else []
-        for name, (label, kind, person) in CODES.items():
+        for name, (label, kind, person) in DEFAULT_CODES.items():
             usable = [
                 code
                 for code in codes
@@ -174,25 +213,34 @@ class IntegrationForm(forms.Form):
                 help_text=_CODE_HELP[name],
                 error_messages={"invalid_choice": "O birô não tem este código. Escolha da lista."},
             )
-            if current and current not in {code.code for code in usable}:
-                self.fields[
-                    name
-                ].help_text = f"Atenção: o birô não oferece mais o código {current}. Escolha outro."
+            synced = self.integration and self.integration.codes_synced_at
+            if synced and current and current not in {code.code for code in usable}:
+                field = self.fields[name]
+                field.field_class = "flagged"  # type: ignore[attr-defined]
+                field.help_text = (
+                    f"Atenção: o birô não oferece mais o código {current}. Até escolher outro, "
+                    "nada é incluído nem removido automaticamente."
+                )
+
+    @property
+    def address_field(self) -> Any:
+        return self["base_url"] if "base_url" in self.fields else None
 
     @property
     def connection_fields(self) -> list[Any]:
-        return [self[name] for name in self.provider_fields]
+        """What the bureau asks, but its address."""
+        return [self[name] for name in self.provider_fields if name != "base_url"]
 
     @property
     def code_fields(self) -> list[Any]:
-        return [self[name] for name in CODES]
+        return [self[name] for name in DEFAULT_CODES]
 
     def save(self) -> Integration | None:
         """Carry it out; on refusal show the service's sentences and return None."""
         data = self.cleaned_data
-        values = {name: data[name] for name in (*PLAIN, *SECRETS) if name in data}
+        values = {name: data[name] for name in (*PLAIN, *self.provider_fields) if name in data}
         if self.integration and values.get("client_id") == self.initial["client_id"]:
-            del values["client_id"]  # shown and sent back as it was
+            values.pop("client_id", None)  # shown and sent back as it was
         try:
             if self.integration:
                 return integration_update(integration=self.integration, actor=self.actor, **values)
@@ -206,6 +254,10 @@ class IntegrationForm(forms.Form):
             return None
 
 
+def _default_url(provider: Provider, environment: str) -> str:
+    return dict(provider.default_base_url).get(environment, "")  # type: ignore[call-overload]
+
+
 def _options(
     usable: Iterable[ReasonCode], current: str, everything: Iterable[ReasonCode]
 ) -> list[tuple[str, str]]:
@@ -216,6 +268,42 @@ def _options(
         label = f"{current} · {known}" if known else current
         options.append((current, f"{label} (o birô não oferece mais)"))
     return options
+
+
+class ReasonsForm(forms.Form):
+    """Tab *Motivos*: what each of the bureau's removal codes means to us."""
+
+    def __init__(
+        self, *args: Any, codes: Iterable[ReasonCode], manages: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes = list(codes)
+        for code in self.codes:
+            self.fields[_name(code)] = django_forms.ChoiceField(
+                label=f"Motivo do código {code.code}",
+                required=False,
+                disabled=not manages,
+                initial=code.reason,
+                choices=[("", "Nenhum"), *Reason.choices],
+                error_messages={"invalid_choice": "Escolha um motivo da lista."},
+            )
+
+    @property
+    def lines(self) -> list[tuple[ReasonCode, Any]]:
+        return [(code, self[_name(code)]) for code in self.codes]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """The bureau's code → our reason, of what was sent."""
+        return {
+            code.code: self.cleaned_data[_name(code)]
+            for code in self.codes
+            if _name(code) in self.data
+        }
+
+
+def _name(code: ReasonCode) -> str:
+    return f"motivo-{code.pk}"
 
 
 class BranchLinkForm(forms.Form):

@@ -103,6 +103,7 @@ class Journal:
     def __init__(self, integration_id: int) -> None:
         self.integration_id = integration_id
         self.about: dict[str, Any] = {}
+        self.clock_ahead: float | None = None
 
     def begin(self, call: CallStart) -> int:
         if connection.in_atomic_block:
@@ -123,6 +124,7 @@ class Journal:
 
     def end(self, handle: int, outcome: CallEnd) -> None:
         answered = outcome.http_status is not None
+        self.clock_ahead = outcome.clock_ahead
         with connection.cursor() as cursor:
             cursor.execute(
                 _END,
@@ -183,6 +185,8 @@ def _line(integration: Integration) -> _Line:
         integration.base_url,
         integration.client_id_sealed,
         integration.client_secret_sealed,
+        integration.settings_sealed,
+        integration.environment,
         str(settings.CONFIG.bureau_timeout),
     )
     entry = kept.get(integration.pk)
@@ -193,6 +197,7 @@ def _line(integration: Integration) -> _Line:
     journal, tokens = Journal(integration.pk), TokenRow(integration.pk)
     try:
         client_id, secret = integration.unseal("client_id"), integration.unseal("client_secret")
+        own = integration.provider_settings()
     except vault.VaultError as error:
         raise Misconfigured(f"{error} Nada foi enviado.") from error
     client = provider_of(integration).connect(
@@ -204,6 +209,8 @@ def _line(integration: Integration) -> _Line:
             tokens=tokens,
             journal=journal,
             timeout=settings.CONFIG.bureau_timeout,
+            settings=own,
+            allow_private=settings.CONFIG.allow_private_bureau,
         )
     )
     kept[integration.pk] = entry = _Line(version, client.__enter__(), journal, tokens)
@@ -240,6 +247,13 @@ def line(
             problem_note(integration, error.message)
         raise
     problem_note(integration, "")
+
+
+def clock_ahead(integration: Integration) -> float | None:
+    """Seconds by which the bureau's clock was ahead of ours in this thread's last call to it."""
+    kept: dict[int, _Line] = _lines.__dict__.get("kept", {})
+    entry = kept.get(integration.pk)
+    return entry.journal.clock_ahead if entry else None
 
 
 def problem_note(integration: Integration, problem: str) -> None:

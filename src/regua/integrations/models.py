@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +12,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from regua.integrations import vault
-from regua.integrations.choices import CallOutcome, CodeKind, Environment, PersonKind
+from regua.integrations.choices import (
+    CallOutcome,
+    CatalogueKind,
+    ChangeKind,
+    CodeKind,
+    Environment,
+    PersonKind,
+)
 from regua.organization.models import Branch
 
 
@@ -26,6 +35,8 @@ class Integration(models.Model):
     client_id_sealed = models.TextField(editable=False)
     client_secret_sealed = models.TextField(editable=False)
     webhook_secret_sealed = models.TextField(editable=False, blank=True)
+    settings_sealed = models.TextField(editable=False, blank=True, default="", db_default="")
+    """What else the provider's form asks, a JSON object."""
     webhook_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     token_sealed = models.TextField(editable=False, blank=True)
     token_expires_at = models.DateTimeField(null=True, editable=False)
@@ -62,8 +73,11 @@ class Integration(models.Model):
                 condition=Q(environment__in=Environment.values), name="integration_environment"
             ),
             models.CheckConstraint(
-                condition=Q(linked_at=None) | ~Q(client_secret_sealed=""),
-                name="integration_linked_has_secret",
+                condition=Q(linked_at=None)
+                | ~Q(client_id_sealed="")
+                | ~Q(client_secret_sealed="")
+                | ~Q(settings_sealed=""),
+                name="integration_linked_has_credentials",
             ),
         ]
 
@@ -82,6 +96,11 @@ class Integration(models.Model):
     def unseal(self, name: str) -> str:
         sealed = getattr(self, f"{name}_sealed")
         return vault.unseal(sealed, self._context(name)) if sealed else ""
+
+    def provider_settings(self) -> dict[str, str]:
+        """The provider's own fields, by name. Raises ``VaultError``."""
+        opened = self.unseal("settings")
+        return dict(json.loads(opened)) if opened else {}
 
 
 class Product(models.Model):
@@ -127,6 +146,42 @@ class ReasonCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} - {self.description}"
+
+
+class CatalogueChange(models.Model):
+    """One line of the bureau's tables that came, changed or vanished. Append-only."""
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="catalogue_changes", db_index=False
+    )
+    at = models.DateTimeField()
+    """All changes of one synchronisation share it (``Integration.codes_synced_at``)."""
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """Who asked for it; null for the system's own routines."""
+    kind = models.CharField(max_length=12, choices=CatalogueKind.choices)
+    code = models.CharField("código", max_length=30)
+    change = models.CharField("mudança", max_length=10, choices=ChangeKind.choices)
+    before: models.JSONField[Any, Any] = models.JSONField("antes", null=True)
+    """The line as it was, by field; null where there was none."""
+    after: models.JSONField[Any, Any] = models.JSONField("depois", null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=CatalogueKind.values), name="catalogue_change_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(change__in=ChangeKind.values), name="catalogue_change_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["integration", "-id"], name="catalogue_change_by_owner"),
+            models.Index(fields=["integration", "code", "-id"], name="catalogue_change_by_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.get_change_display()}"
 
 
 class BureauCall(models.Model):

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
-from regua.integrations.choices import CodeKind, PersonKind
-from regua.integrations.models import BureauCall, Integration, Product, ReasonCode
+from regua.bureaus import registry
+from regua.bureaus.errors import TryLater
+from regua.integrations.choices import DEFAULT_CODES, CodeKind, Environment, PersonKind
+from regua.integrations.models import (
+    BureauCall,
+    CatalogueChange,
+    Integration,
+    Product,
+    ReasonCode,
+)
 from regua.organization.models import Branch, GeneralParameters
 from regua.web import sql
 
@@ -37,6 +56,90 @@ def integrations_visible(actor: User) -> QuerySet[Integration]:
         actor=actor,
         permission=Permission.VIEW_INTEGRATIONS,
     )
+
+
+def integrations_listed(actor: User) -> QuerySet[Integration]:
+    """The grid's rows: the visible ones with ``provider_name`` and ``lost_…`` (``lost_codes``)."""
+    names = [When(provider=p.slug, then=Value(p.name)) for p in registry.all()]
+    return with_lost_codes(integrations_visible(actor)).annotate(
+        provider_name=Case(*names, default=F("provider"), output_field=CharField())
+    )
+
+
+def with_lost_codes(rows: QuerySet[Integration]) -> QuerySet[Integration]:
+    """Annotate ``lost_<field>``: that default is no code which the bureau lets us use today."""
+    for name, default in DEFAULT_CODES.items():
+        usable = ReasonCode.objects.filter(
+            integration=OuterRef("pk"),
+            kind=default.kind,
+            code=OuterRef(name),
+            gone_at=None,
+            bureau_only=False,
+        )
+        if default.person:
+            usable = usable.filter(person_kind__in=[default.person, PersonKind.ANY])
+        lost = ~Q(**{name: ""}) & Q(codes_synced_at__isnull=False) & ~Exists(usable)
+        rows = rows.annotate(**{f"lost_{name}": Case(When(lost, then=True), default=False)})
+    return rows
+
+
+TROUBLED = ~Q(problem="") | Q(*((f"lost_{name}", True) for name in DEFAULT_CODES), _connector=Q.OR)
+"""On ``integrations_listed``: somebody has to look at it."""
+
+
+def lost_codes(integration: Integration) -> dict[str, str]:
+    """The defaults that the bureau no longer offers: the field's name → the code."""
+    row = integration
+    if not hasattr(row, "lost_removal_code"):
+        row = with_lost_codes(Integration.objects.filter(pk=integration.pk)).get()
+    return {name: getattr(row, name) for name in DEFAULT_CODES if getattr(row, f"lost_{name}")}
+
+
+def automatic_obstacles(integration: Integration) -> list[str]:
+    """Why nothing may be listed or removed automatically; empty where everything is ready.
+
+    Whatever acts by itself asks here first. Each is a sentence for the person.
+    """
+    found = []
+    if integration.archived_at is not None:
+        found.append("A integração foi arquivada.")
+    if integration.environment == Environment.STAGING:
+        found.append("O ambiente é Homologação, em que nada é incluído nem removido sozinho.")
+    if integration.linked_at is None:
+        found.append("A integração não está vinculada à filial.")
+    if not integration.automatic:
+        found.append("Incluir/Remover automaticamente está em Não.")
+    if integration.codes_synced_at is None:
+        return [*found, "Os códigos ainda não foram buscados no birô."]
+    lost = lost_codes(integration)
+    for name, default in DEFAULT_CODES.items():
+        if name in lost:
+            found.append(f"O birô não oferece mais o código {lost[name]} ({default.label}).")
+        elif not getattr(integration, name) and not _stood_in_for(integration, name):
+            found.append(f"Falta o {default.label}.")
+    return found
+
+
+def _stood_in_for(integration: Integration, name: str) -> bool:
+    """Companies are listed with the general code where the bureau takes it for them too."""
+    return (
+        name == "company_restriction_code"
+        and codes_for(integration, CodeKind.RESTRICTION)
+        .filter(code=integration.restriction_code, person_kind=PersonKind.ANY)
+        .exists()
+    )
+
+
+def catalogue_changes(integration: Integration) -> QuerySet[CatalogueChange]:
+    """What became different in the bureau's tables, newest first."""
+    return integration.catalogue_changes.select_related("actor")
+
+
+def last_changes(integration: Integration) -> list[CatalogueChange]:
+    """What the last synchronisation changed, in the order of the tables."""
+    if integration.codes_synced_at is None:
+        return []
+    return list(integration.catalogue_changes.filter(at=integration.codes_synced_at).order_by("id"))
 
 
 def integration_in_use(branch_id: int) -> Integration:
@@ -95,6 +198,15 @@ def offer_in_use(branch_id: int, document: str, product_code: str = "") -> Offer
     if integration is None or integration.linked_at is None or not parameters.credit_analysis:
         integration = integration_in_use(branch_id)  # says what is missing
     return Offer(integration, product, parameters)
+
+
+def check_linked(integration: Integration) -> None:
+    """Raise ``TryLater`` while nothing new may leave, for whoever was about to send it."""
+    if integration.linked_at is None:
+        raise TryLater(
+            f"A integração nº {integration.pk} não está mais vinculada à filial. Nada foi enviado. "
+            "O pedido espera até ela ser vinculada de novo em Filiais > aba Integrações."
+        )
 
 
 def branches_ready(branch_ids: Iterable[int]) -> set[int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,16 +15,21 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
-from regua.bureaus.contract import BureauCode
+from regua.bureaus.addresses import check_base_url
+from regua.bureaus.contract import Environment, FormField, Provider
 from regua.bureaus.errors import BureauError
-from regua.bureaus.http import check_base_url
 from regua.integrations import gateway
-from regua.integrations.choices import CodeKind
-from regua.integrations.models import Integration, Product, ReasonCode
+from regua.integrations.catalogue import CatalogueDiff, codes_store, products_store
+from regua.integrations.choices import CatalogueKind, ChangeKind, CodeKind, Reason
+from regua.integrations.diagnosis import ConnectionCheck, clock_warning, problem_of
+from regua.integrations.models import CatalogueChange, Integration, ReasonCode
 from regua.integrations.outbox import wake
+from regua.integrations.vault import VaultError
 from regua.organization.models import Branch
 
 SECRETS = ("client_id", "client_secret", "webhook_secret")
+CONNECTION = ("base_url", *SECRETS)
+"""What every bureau may ask; anything else that a provider declares is its own setting."""
 PLAIN = (
     "environment",
     "base_url",
@@ -40,8 +47,11 @@ def constraint_of(error: IntegrityError) -> str:
 
 
 def integration_create(*, actor: User, branch: Branch, provider: str, **fields: Any) -> Integration:
-    """Register a branch's integration. ``fields`` are those of ``SECRETS`` and ``PLAIN``.
+    """Register a branch's integration.
 
+    ``fields`` are those of ``SECRETS`` and ``PLAIN`` and the provider's own (``form_fields``).
+
+    An empty ``base_url`` becomes the provider's own for the environment.
     Raises ``ValidationError`` with a sentence per field; a branch that has one already is named.
     """
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=branch.pk)
@@ -68,12 +78,17 @@ def integration_update(*, integration: Integration, actor: User, **fields: Any) 
 
 
 def integration_link(*, integration: Integration, actor: User, linked: bool = True) -> None:
-    """Put an integration to use in its branch, or take it out (Filiais > aba Integrações)."""
+    """Put an integration to use in its branch, or take it out (Filiais > aba Integrações).
+
+    What has not left yet waits while it is out; removals and what must be settled go on.
+    """
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
     Integration.objects.filter(pk=integration.pk).update(
         linked_at=timezone.now() if linked else None
     )
     integration.refresh_from_db()
+    if linked:
+        wake(integration.pk)
 
 
 def _check_free(branch: Branch) -> None:
@@ -89,57 +104,97 @@ def _check_free(branch: Branch) -> None:
 
 
 def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) -> None:
-    unknown = set(fields) - {*SECRETS, *PLAIN}
+    problems: dict[str, str] = {}
+    provider: Provider | None = None
+    try:
+        provider = registry.get(integration.provider)
+    except LookupError as error:
+        problems["provider"] = str(error)
+    declared = provider.form_fields if provider else ()
+    unknown = set(fields) - {*SECRETS, *PLAIN, *(field.name for field in declared)}
     if unknown:
         raise TypeError(f"unexpected fields: {sorted(unknown)}")
-    moved = any(
-        name in fields and fields[name] != getattr(integration, name)
-        for name in ("base_url", "environment")
-    )
+    before = (integration.base_url, integration.environment)
     for name in PLAIN:
         if name in fields:
             setattr(integration, name, fields[name])
-    problems = {}
+    if provider and not integration.base_url:
+        integration.base_url = provider.default_base_url.get(
+            Environment(integration.environment), ""
+        )
     try:
-        registry.get(integration.provider)
-    except LookupError as error:
-        problems["provider"] = str(error)
-    try:
-        check_base_url(integration.base_url)
+        check_base_url(integration.base_url, allow_private=settings.CONFIG.allow_private_bureau)
     except BureauError as error:
         problems["base_url"] = error.message
-    for name, label in (("client_id", "Client ID"), ("client_secret", "Client Secret")):
-        if creating and not fields.get(name):
-            problems[name] = f"Informe o {label} recebido do birô."
+    kept, own = _own_settings(integration, declared, fields)
+    for field in declared:
+        given = fields.get(field.name) or own.get(field.name)
+        if not given and field.name in SECRETS:
+            given = getattr(integration, f"{field.name}_sealed")
+        if field.required and not given and field.name != "base_url":
+            problems[field.name] = f"Falta {field.label}. Preencha com o que o birô forneceu."
     if problems:
         raise ValidationError(problems)
-    integration.save()
+    if creating:
+        integration.save()  # a secret is bound to its row's number
     changed = [name for name in SECRETS if fields.get(name)]
     for name in changed:
         integration.seal(name, fields[name])
-    if moved or {"client_id", "client_secret"} & set(changed):  # a token opens one door only
+    if own != kept:
+        integration.seal(
+            "settings", json.dumps(own, ensure_ascii=False) if any(own.values()) else ""
+        )
+    moved = before != (integration.base_url, integration.environment)
+    if moved or own != kept or {"client_id", "client_secret"} & set(changed):
+        # A token opens one door only.
         integration.token_sealed, integration.token_expires_at = "", None
     integration.problem = ""
     integration.save()
 
 
-def connection_test(*, integration: Integration, actor: User) -> int:
-    """Ask the bureau for its products and change nothing; return how many it sells.
+def _own_settings(
+    integration: Integration, declared: Iterable[FormField], fields: dict[str, Any]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The provider's own fields as they are kept and as they become; an empty secret stays."""
+    try:
+        kept = integration.provider_settings() if integration.pk else {}
+    except VaultError:  # the key is gone: all of it is asked anew
+        kept = {}
+    own = {}
+    for field in declared:
+        if field.name in CONNECTION:
+            continue
+        given = fields.get(field.name, "" if field.secret else kept.get(field.name, ""))
+        own[field.name] = given or (kept.get(field.name, "") if field.secret else "")
+    return kept, own
 
-    Raises ``BureauError`` where it does not answer as it should.
-    """
+
+def connection_test(*, integration: Integration, actor: User) -> ConnectionCheck:
+    """Sign in at the bureau anew and ask for its products; say in a sentence what is wrong."""
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
-    with gateway.line(
-        integration, purpose="test", subject=f"integration:{integration.pk}", actor=actor
-    ) as client:
-        return len(client.products())
+    # A token that is still good would hide credentials that no longer are.
+    integration.token_sealed, integration.token_expires_at = "", None
+    integration.save(update_fields=["token_sealed", "token_expires_at"])
+    problem, products = "", 0
+    try:
+        with gateway.line(
+            integration, purpose="test", subject=f"integration:{integration.pk}", actor=actor
+        ) as client:
+            products = len(client.products())
+    except (BureauError, LookupError) as error:
+        problem = problem_of(error, integration)
+    return ConnectionCheck(
+        problem=problem,
+        warning=clock_warning(gateway.clock_ahead(integration)),
+        products=products,
+    )
 
 
-def catalogue_sync(*, integration: Integration, actor: User | None) -> dict[str, int]:
+def catalogue_sync(*, integration: Integration, actor: User | None) -> CatalogueDiff:
     """Bring products, restriction and removal codes from the bureau (*Atualizar códigos*).
 
-    What the bureau no longer lists is kept and marked gone. Returns how many of each there are now.
-    Raises ``BureauError``; nothing is changed then.
+    What the bureau no longer lists is kept and marked gone. Returns what became different, which
+    is kept too (``CatalogueChange``). Raises ``BureauError``; nothing is changed then.
     """
     if actor is not None:
         require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
@@ -154,58 +209,57 @@ def catalogue_sync(*, integration: Integration, actor: User | None) -> dict[str,
     now = timezone.now()
     with transaction.atomic():
         Integration.objects.select_for_update().get(pk=integration.pk)
-        _store_products(integration, products, now)
+        changes = products_store(integration, products, now)
         for kind, rows in codes.items():
-            _store_codes(integration, kind, rows, now)
+            changes += codes_store(integration, kind, rows, now)
+        for change in changes:
+            change.actor = actor
+        CatalogueChange.objects.bulk_create(changes)
         integration.codes_synced_at = now
         integration.save(update_fields=["codes_synced_at"])
-    return {
-        "products": len(products),
-        **{kind.value: len(rows) for kind, rows in codes.items()},
-    }
-
-
-def _store_products(integration: Integration, products: list[Any], now: datetime) -> None:
-    Product.objects.bulk_create(
-        [
-            Product(
-                integration=integration,
-                code=product.code,
-                name=product.name,
-                person_kind=product.person_kind.value,
-                price=product.price,
-            )
-            for product in products
-        ],
-        update_conflicts=True,
-        unique_fields=["integration", "code"],
-        update_fields=["name", "person_kind", "price", "gone_at"],
+    return CatalogueDiff(
+        products=len(products),
+        restriction_codes=len(codes[CodeKind.RESTRICTION]),
+        removal_codes=len(codes[CodeKind.REMOVAL]),
+        changes=tuple(changes),
     )
-    Product.objects.filter(integration=integration, gone_at=None).exclude(
-        code__in=[product.code for product in products]
-    ).update(gone_at=now)
 
 
-def _store_codes(
-    integration: Integration, kind: CodeKind, codes: list[BureauCode], now: datetime
-) -> None:
-    ReasonCode.objects.bulk_create(
-        [
-            ReasonCode(
-                integration=integration,
-                kind=kind,
-                code=code.code,
-                description=code.description,
-                person_kind=code.person_kind.value,
-                reason=code.reason.value if code.reason else "",
-                bureau_only=code.bureau_only,
-            )
-            for code in codes
-        ],
-        update_conflicts=True,
-        unique_fields=["integration", "kind", "code"],
-        update_fields=["description", "person_kind", "bureau_only", "gone_at"],
-    )
-    ReasonCode.objects.filter(integration=integration, kind=kind, gone_at=None).exclude(
-        code__in=[code.code for code in codes]
-    ).update(gone_at=now)
+def reasons_map(*, integration: Integration, actor: User, reasons: Mapping[str, str]) -> int:
+    """Say which neutral reason each removal code stands for: code → ``Reason`` value or ''.
+
+    Codes that only the bureau may use, or that it no longer lists, stay as they are. Returns how
+    many changed; each change is kept in the history with who made it. Raises ``ValidationError``.
+    """
+    require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
+    if not set(reasons.values()) <= {"", *Reason.values}:
+        raise ValidationError("Escolha um motivo da lista. Nada foi gravado.")
+    now = timezone.now()
+    with transaction.atomic():
+        rows = ReasonCode.objects.select_for_update().filter(
+            integration=integration,
+            kind=CodeKind.REMOVAL,
+            bureau_only=False,
+            gone_at=None,
+            code__in=list(reasons),
+        )
+        changed = [row for row in rows if row.reason != reasons[row.code]]
+        CatalogueChange.objects.bulk_create(
+            [
+                CatalogueChange(
+                    integration=integration,
+                    at=now,
+                    actor=actor,
+                    kind=CatalogueKind.REMOVAL,
+                    code=row.code,
+                    change=ChangeKind.MAPPED,
+                    before={"name": row.description, "reason": row.reason},
+                    after={"name": row.description, "reason": reasons[row.code]},
+                )
+                for row in changed
+            ]
+        )
+        for row in changed:
+            row.reason = reasons[row.code]
+        ReasonCode.objects.bulk_update(changed, ["reason"])
+    return len(changed)

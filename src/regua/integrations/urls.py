@@ -1,6 +1,12 @@
 from django.urls import path
 
-from regua.integrations import branch_views, call_views, parameter_views, views
+from regua.integrations import (
+    branch_views,
+    call_views,
+    catalogue_views,
+    parameter_views,
+    views,
+)
 
 _INTEGRATIONS = "configuracoes/integracoes/analise-de-credito/"
 _BRANCHES = "configuracoes/empresa/filiais/"
@@ -15,6 +21,16 @@ urlpatterns = [
         name="integration_sync_codes",
     ),
     path(f"{_INTEGRATIONS}<int:pk>/testar/", views.integration_test, name="integration_test"),
+    path(
+        f"{_INTEGRATIONS}<int:pk>/motivos/",
+        catalogue_views.integration_reasons,
+        name="integration_reasons",
+    ),
+    path(
+        f"{_INTEGRATIONS}<int:pk>/historico/",
+        catalogue_views.integration_history,
+        name="integration_history",
+    ),
     path(
         "configuracoes/parametros/gerais/",
         parameter_views.parameters_general,

@@ -17,16 +17,28 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.bureaus.errors import BureauError
-from regua.integrations.forms import CODES, IntegrationForm
+from regua.integrations.catalogue import CatalogueDiff
+from regua.integrations.catalogue_views import change_lines, changes_counted, tabs
+from regua.integrations.choices import DEFAULT_CODES
+from regua.integrations.filters import COLUMNS, IntegrationFilter
+from regua.integrations.forms import RELOAD, IntegrationForm
 from regua.integrations.models import Integration
-from regua.integrations.selectors import integrations_visible, last_call
+from regua.integrations.selectors import (
+    automatic_obstacles,
+    integrations_listed,
+    integrations_visible,
+    last_call,
+    last_changes,
+    lost_codes,
+)
 from regua.integrations.services import catalogue_sync, connection_test
 from regua.integrations.vault import VaultError
-from regua.web import formats, keyset
+from regua.web import formats, keyset, ordering
 from regua.web.status import Icon, Status, Tone
 
 _FAILURES = (BureauError, VaultError, LookupError)
 LINKED = Status("Vinculada", Tone.DONE, Icon("circle-check"))
+READY = Status("Pronta", Tone.DONE, Icon("circle-check"))
 UNLINKED = Status("Não vinculada", Tone.MUTED, Icon("circle-minus"))
 
 
@@ -47,14 +59,19 @@ def _sentence(error: Exception) -> str:
 
 def integration_list(request: Request) -> HttpResponse:
     require(request.user, Permission.VIEW_INTEGRATIONS)
-    rows = integrations_visible(request.user)
+    rows = integrations_listed(request.user)
     if request.branch:
         rows = rows.filter(branch=request.branch)
-    page = keyset.paginate(rows, ordering=("pk",), cursor=request.GET.get("cursor"))
+    form = IntegrationFilter(request.GET, branches=() if request.branch else request.branches)
+    rows = form.narrow(rows)
+    order = ordering.chosen(COLUMNS, request.GET.get("ordem"), default="id")
+    page = keyset.paginate(rows, ordering=order.by, cursor=request.GET.get("cursor"))
     for row in page:
-        row.provider_name = provider_name(row)
         row.link_status = link_status(row)
+        row.lost = list(lost_codes(row).values())
     context = {
+        "form": form,
+        "order": order,
         "page": page,
         "total": keyset.capped_count(rows),
         "manages": request.user.can(Permission.MANAGE_INTEGRATIONS),
@@ -66,10 +83,13 @@ def integration_list(request: Request) -> HttpResponse:
 
 def integration_new(request: Request) -> HttpResponse:
     require(request.user, Permission.MANAGE_INTEGRATIONS)
-    form = IntegrationForm(
-        request.POST or None, actor=request.user, initial={"branch": request.branch or None}
-    )
-    if request.method == "POST" and form.is_valid():
+    if RELOAD in request.POST:
+        form = IntegrationForm.redrawn(request.POST, actor=request.user)
+    else:
+        form = IntegrationForm(
+            request.POST or None, actor=request.user, initial={"branch": request.branch or None}
+        )
+    if form.is_bound and form.is_valid():
         created = form.save()
         if created:
             messages.success(
@@ -91,8 +111,11 @@ def integration_detail(request: Request, pk: int) -> HttpResponse:
     integration = _get(request, pk)
     if request.method == "POST":
         require(request.user, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
-    form = IntegrationForm(request.POST or None, actor=request.user, integration=integration)
-    if request.method == "POST" and form.is_valid() and form.save():
+    if RELOAD in request.POST:
+        form = IntegrationForm.redrawn(request.POST, actor=request.user, integration=integration)
+    else:
+        form = IntegrationForm(request.POST or None, actor=request.user, integration=integration)
+    if form.is_bound and form.is_valid() and form.save():
         messages.success(request, f"Integração nº {integration.pk} gravada.")
         return redirect("integration_detail", integration.pk)
     return render(request, "integrations/integration_form.html", _context(request, form))
@@ -104,18 +127,14 @@ def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
     integration = _get(request, pk)
     problem = ""
     try:
-        counts = catalogue_sync(integration=integration, actor=request.user)
-        said = (
-            f"O birô tem {counts['products']} produtos, {counts['restriction']} códigos de "
-            f"restrição e {counts['removal']} códigos de baixa. As listas estão atualizadas."
-        )
+        said = _told(catalogue_sync(integration=integration, actor=request.user))
     except _FAILURES as error:
         problem = said = _sentence(error)
     integration.refresh_from_db()
     if not request.htmx:
         (messages.error if problem else messages.success)(request, said)
         return redirect("integration_detail", integration.pk)
-    typed = {name: request.POST.get(name, "") for name in CODES if name in request.POST}
+    typed = {name: request.POST.get(name, "") for name in DEFAULT_CODES if name in request.POST}
     form = IntegrationForm(actor=request.user, integration=integration)
     for name, value in typed.items():
         if value in dict(form.fields[name].choices):  # type: ignore[attr-defined]
@@ -126,21 +145,35 @@ def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def integration_test(request: Request, pk: int) -> HttpResponse:
-    """*Testar conexão*: the saved credentials against the bureau, changing nothing."""
+    """*Testar conexão*: the saved credentials against the bureau, changing nothing there."""
     integration = _get(request, pk)
-    problem = ""
-    try:
-        number = connection_test(integration=integration, actor=request.user)
-        said = f"O birô respondeu e vende {number} produtos a esta filial. Nada foi cobrado."
-    except _FAILURES as error:
-        problem = said = _sentence(error)
+    check = connection_test(integration=integration, actor=request.user)
+    said = check.problem or (
+        f"O birô respondeu e vende {check.products} produtos a esta filial. Nada foi cobrado."
+    )
     integration.refresh_from_db()
     if not request.htmx:
-        (messages.error if problem else messages.success)(request, said)
+        (messages.error if check.problem else messages.success)(request, said)
+        if check.warning:
+            messages.warning(request, check.warning)
         return redirect("integration_detail", integration.pk)
     form = IntegrationForm(actor=request.user, integration=integration)
-    context = _context(request, form) | {"tested": said, "test_problem": problem}
+    context = _context(request, form) | {
+        "tested": said,
+        "test_problem": check.problem,
+        "test_warning": check.warning,
+    }
     return render(request, "integrations/_state.html", context)
+
+
+def _told(diff: CatalogueDiff) -> str:
+    """What a synchronisation brought, in a sentence or two."""
+    news = changes_counted(diff.changes)
+    return (
+        f"O birô tem {diff.products} produtos, {diff.restriction_codes} códigos de restrição e "
+        f"{diff.removal_codes} códigos de baixa. "
+        + (f"Desde a vez anterior: {news}." if news else "Nada mudou desde a vez anterior.")
+    )
 
 
 def _get(request: Request, pk: int) -> Integration:
@@ -154,6 +187,7 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
     assert integration is not None  # noqa: S101
     products = [product for product in integration.products.all() if product.gone_at is None]
     call = last_call(integration)
+    changes = last_changes(integration)
     try:
         provider = registry.get(integration.provider)
     except LookupError:
@@ -164,8 +198,13 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "integration": integration,
         "provider": provider,
         "provider_name": provider.name if provider else integration.provider,
+        "tabs": tabs(integration, "integration_detail"),
         "manages": request.user.can(Permission.MANAGE_INTEGRATIONS),
         "link_status": link_status(integration),
+        "obstacles": automatic_obstacles(integration),
+        "ready": READY,
+        "changes": change_lines(changes),
+        "changes_counted": changes_counted(changes),
         "products": products,
         "call": call,
         "call_at": _short(call.started_at) if call else "",

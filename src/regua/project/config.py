@@ -43,6 +43,8 @@ class Config(BaseSettings):
     """Where people reach the product; its host is the one allowed host besides loopback."""
     allowed_hosts: str = ""
     bureau_timeout: float = Field(30.0, gt=0, le=300)
+    allow_private_bureau: bool = False
+    """Whether a bureau may stand in the internal network."""
     sender_lease: float = Field(120.0, gt=0)
     """How long a sender may work on one row before another takes it up as unanswered."""
     retry_base: float = Field(5.0, gt=0)

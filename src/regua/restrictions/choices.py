@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 
-from regua.bureaus.contract import ListingStatus, NeutralReason
+from regua.bureaus.contract import ListingStatus
+from regua.integrations.choices import Reason
 
 
 class Status(TextChoices):
@@ -100,13 +101,13 @@ class Source(TextChoices):
 class RemovalReason(TextChoices):
     """Our neutral reasons, as people read them; only those that a creditor may give."""
 
-    PAID = NeutralReason.PAID.value, "Pagamento da dívida"
-    RENEGOTIATED = NeutralReason.RENEGOTIATED.value, "Renegociação"
-    DEBT_CANCELLED = NeutralReason.DEBT_CANCELLED.value, "Cancelamento do título"
-    WRONGLY_LISTED = NeutralReason.WRONGLY_LISTED.value, "Inclusão indevida"
-    COURT_ORDER = NeutralReason.COURT_ORDER.value, "Ordem judicial"
-    CONTESTED = NeutralReason.CONTESTED.value, "Contestação do cliente"
-    FRAUD = NeutralReason.FRAUD.value, "Fraude"
-    DECEASED = NeutralReason.DECEASED.value, "Falecimento"
-    DATA_CORRECTION = NeutralReason.DATA_CORRECTION.value, "Correção de dados"
-    OWNERSHIP_CHANGE = NeutralReason.OWNERSHIP_CHANGE.value, "Mudança de titularidade"
+    PAID = Reason.PAID.value, Reason.PAID.label
+    RENEGOTIATED = Reason.RENEGOTIATED.value, Reason.RENEGOTIATED.label
+    DEBT_CANCELLED = Reason.DEBT_CANCELLED.value, Reason.DEBT_CANCELLED.label
+    WRONGLY_LISTED = Reason.WRONGLY_LISTED.value, Reason.WRONGLY_LISTED.label
+    COURT_ORDER = Reason.COURT_ORDER.value, Reason.COURT_ORDER.label
+    CONTESTED = Reason.CONTESTED.value, Reason.CONTESTED.label
+    FRAUD = Reason.FRAUD.value, Reason.FRAUD.label
+    DECEASED = Reason.DECEASED.value, Reason.DECEASED.label
+    DATA_CORRECTION = Reason.DATA_CORRECTION.value, Reason.DATA_CORRECTION.label
+    OWNERSHIP_CHANGE = Reason.OWNERSHIP_CHANGE.value, Reason.OWNERSHIP_CHANGE.label

@@ -25,6 +25,7 @@ from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Ref
 from regua.compliance.selectors import evaluate
 from regua.integrations import gateway
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
+from regua.integrations.selectors import check_linked
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -46,6 +47,8 @@ def restriction_send(claim: Claim[Restriction]) -> None:
     removing = restriction.status == Status.REMOVAL_QUEUED
     actor = restriction.removal_requested_by if removing else restriction.requested_by
     try:
+        if not removing and not claim.unanswered:
+            check_linked(restriction.integration)
         with gateway.line(
             restriction.integration,
             purpose="removal" if removing else "restriction",

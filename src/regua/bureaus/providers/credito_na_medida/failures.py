@@ -13,6 +13,7 @@ from regua.bureaus.errors import (
     NotFound,
     OutcomeUnknown,
     Refused,
+    Trouble,
     TryLater,
 )
 from regua.bureaus.http import Answer
@@ -68,6 +69,7 @@ def failure_of(answer: Answer, action: Action, *, personal: Iterable[str] = ()) 
                 code=failure.code,
                 bureau_message=said,
                 http_status=401,
+                trouble=Trouble.CREDENTIALS,
             )
         case 402:
             return Misconfigured(
@@ -76,6 +78,7 @@ def failure_of(answer: Answer, action: Action, *, personal: Iterable[str] = ()) 
                 code=failure.code,
                 bureau_message=said,
                 http_status=402,
+                trouble=Trouble.CONTRACT,
             )
         case 403:
             return Misconfigured(
@@ -99,6 +102,7 @@ def failure_of(answer: Answer, action: Action, *, personal: Iterable[str] = ()) 
                 f"O endereço da integração não parece ser o do birô. {action.undone} "
                 "Corrija o endereço na integração.",
                 http_status=404,
+                trouble=Trouble.NOT_A_BUREAU,
             )
         case 429:
             return TryLater(

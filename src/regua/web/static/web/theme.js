@@ -14,6 +14,8 @@
   }
   root.classList.add("js");
   system.addEventListener("change", apply);
+  window.addEventListener("beforeprint", function () { root.dataset.bsTheme = "light"; }); // paper is white
+  window.addEventListener("afterprint", apply);
   window.reguaTheme = {
     set: function (choice) {
       try { localStorage.setItem("regua-theme", choice); } catch (error) { /* private window */ }

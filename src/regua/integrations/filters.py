@@ -1,0 +1,114 @@
+"""How the grid of integrations is narrowed and sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms as django_forms
+from django.db.models import QuerySet
+
+from regua.bureaus import registry
+from regua.integrations.choices import CatalogueKind, Environment
+from regua.integrations.models import Integration
+from regua.integrations.selectors import TROUBLED
+from regua.organization.models import Branch
+from regua.web import forms
+from regua.web.ordering import Column
+
+COLUMNS = (
+    Column(key="id", label="ID", by=("pk",), classes="number"),
+    Column(key="intermediador", label="Intermediador", by=("provider_name",)),
+    Column(key="filial", label="Filial", by=("branch__name",)),
+    Column(key="ambiente", label="Ambiente", by=("environment",), classes="d-none d-md-table-cell"),
+    Column(key="vinculo", label="Vínculo", by=("linked_at",)),
+    Column(
+        key="token",
+        label="Token válido até",
+        by=("token_expires_at",),
+        classes="d-none d-md-table-cell",
+    ),
+    Column(key="sincronizacao", label="Última sincronização", by=("last_sync_at",)),
+)
+
+
+_YES_NO = [("sim", "Sim"), ("nao", "Não")]
+
+
+class IntegrationFilter(forms.Form):
+    """What cannot be read is ignored, not refused."""
+
+    intermediador = django_forms.ChoiceField(label="Intermediador", required=False)
+    ambiente = django_forms.ChoiceField(
+        label="Ambiente", required=False, choices=[("", "Todos"), *Environment.choices]
+    )
+    vinculo = django_forms.ChoiceField(
+        label="Vinculada", required=False, choices=[("", "Todas"), *_YES_NO]
+    )
+    problema = django_forms.ChoiceField(
+        label="Com problema", required=False, choices=[("", "Todas"), *_YES_NO]
+    )
+    ordem = django_forms.CharField(required=False, widget=django_forms.HiddenInput)
+    """Kept while filtering; it narrows nothing."""
+
+    def __init__(self, *args: Any, branches: Iterable[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["intermediador"].choices = [  # type: ignore[attr-defined]
+            ("", "Todos"),
+            *((provider.slug, provider.name) for provider in registry.all()),
+        ]
+        branches = list(branches)
+        if len(branches) > 1:
+            self.fields["filial"] = django_forms.ChoiceField(
+                label="Filial",
+                required=False,
+                choices=[("", "Todas"), *((str(b.pk), b.name) for b in branches)],
+            )
+            self.order_fields(["intermediador", "filial"])
+        for field in self.fields.values():
+            field.field_class = "fluid"  # type: ignore[attr-defined]
+
+    def chosen(self, name: str) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything was asked for at all."""
+        return any(self.chosen(name) for name in self.fields if name != "ordem")
+
+    def narrow(self, rows: QuerySet[Integration]) -> QuerySet[Integration]:
+        """``rows`` are those of ``selectors.integrations_listed``."""
+        if provider := self.chosen("intermediador"):
+            rows = rows.filter(provider=provider)
+        if branch := self.chosen("filial"):
+            rows = rows.filter(branch_id=int(branch))
+        if environment := self.chosen("ambiente"):
+            rows = rows.filter(environment=environment)
+        if linked := self.chosen("vinculo"):
+            rows = rows.filter(linked_at__isnull=linked == "nao")
+        if troubled := self.chosen("problema"):
+            rows = rows.filter(TROUBLED) if troubled == "sim" else rows.exclude(TROUBLED)
+        return rows
+
+
+class HistoryFilter(forms.Form):
+    """How the history of the bureau's tables is narrowed."""
+
+    tabela = django_forms.ChoiceField(
+        label="Tabela", required=False, choices=[("", "Todas"), *CatalogueKind.choices]
+    )
+    codigo = django_forms.CharField(
+        label="Código",
+        required=False,
+        max_length=30,
+        widget=django_forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+    def chosen(self, name: str) -> str:
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
+
+    @property
+    def narrowed(self) -> bool:
+        return any(self.chosen(name) for name in self.fields)
