@@ -4,7 +4,8 @@ Ours is the intent with its job, the claim, the call with its log, the sealed re
 settlement, on a durable PostgreSQL. The limit is the adapter alone, with a token in memory and no
 log. They take turns, so that both see the same machine. The sandbox bureau is a process of its own.
 
-Bounds: every inquiry answered; one token for 50 callers at once.
+Bounds: at most 4 ms above the bare call, median; every inquiry answered; one token for 50 callers
+at once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from benchmarks._product import product
 from benchmarks.frame import Outcome, Size
 
 CALLERS = 50
+ABOVE = 4.0
+"""Milliseconds that one inquiry may cost above the bare call."""
 
 
 def run(size: Size) -> Outcome:
@@ -50,6 +53,7 @@ def _measure(sandbox: Sandbox, count: int) -> Outcome:
 
         for turn in range(count + 10):
             document = documents[turn]
+            _take_job()
             begun = time.perf_counter()
             inquiry_request(actor=actor, branch=integration.branch, document=document)
             inquiries_drain(integration.pk)
@@ -73,6 +77,7 @@ def _measure(sandbox: Sandbox, count: int) -> Outcome:
         (f"tokens fetched by {CALLERS} callers at once", str(tokens)),
     ]
     outcome.facts = {"above_ms": f"{above:.2f}", "tokens": str(tokens)}
+    outcome.require(above <= ABOVE, f"{above:.2f} ms above the bare call, bound {ABOVE}")
     outcome.require(tokens == 1, f"{tokens} tokens fetched, bound 1")
     answered = Inquiry.objects.filter(status="answered").count()
     outcome.require(answered == count + 10, f"{answered} answered of {count + 10}")
@@ -99,6 +104,14 @@ def _installation(sandbox: Sandbox) -> tuple[Any, Any]:
     integration_link(integration=integration, actor=actor)
     catalogue_sync(integration=integration, actor=actor)
     return integration, actor
+
+
+def _take_job() -> None:
+    """What a worker would have done: no job waits, so that the next inquiry writes its own."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 def _token_fetches(sandbox: Sandbox, integration: Any) -> int:

@@ -11,9 +11,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.bureaus.contract import CallStart
 from regua.bureaus.errors import Misconfigured
-from regua.integrations import gateway
+from regua.inquiries.models import Inquiry
+from regua.inquiries.services import inquiry_request
+from regua.integrations import gateway, outbox
 from regua.integrations.models import BureauCall, Integration
+from tests import factories
 from tests.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,3 +133,37 @@ def test_a_call_that_fails_is_logged_as_failed(integration: Integration) -> None
 def test_a_bureau_is_never_called_inside_a_transaction(integration: Integration) -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         ask(integration)
+
+
+def test_the_log_takes_the_claim_to_the_disk_with_it(
+    integration: Integration, operator: User
+) -> None:
+    inquiry_request(
+        actor=operator,
+        branch=integration.branch,
+        document=factories.ordinary_document(),
+    )
+    with connection.cursor() as cursor:
+        claimed = outbox.claim(Inquiry, integration.pk)
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        (end_of_claim,) = cursor.fetchone()
+        journal = gateway.Journal(integration.pk)
+        journal.about = {"purpose": "test", "subject": "x:2", "actor_id": None}
+        journal.begin(CallStart(method="POST", path="/v1/consultas", body=None))
+        cursor.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [end_of_claim])
+        assert cursor.fetchone() == (True,)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",), "what the server says, and nobody else"
+    assert claimed is not None
+    assert (claimed.unanswered, claimed.row.unknown, claimed.attempts) == (False, True, 1)
+
+
+def test_a_drain_ends_with_the_last_row_that_was_due(
+    integration: Integration, operator: User
+) -> None:
+    for _ in range(3):
+        inquiry_request(
+            actor=operator, branch=integration.branch, document=factories.ordinary_document()
+        )
+    taken = [outbox.claim(Inquiry, integration.pk) for _ in range(4)]
+    assert [claim.last if claim else None for claim in taken] == [False, False, True, None]

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
+from django.conf import settings
 from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
 
 COMMAND = [sys.executable, "-m", "regua.cli"]
 DISPATCH = 5.0
@@ -24,15 +26,8 @@ DISPATCH = 5.0
 
 def database_url() -> str:
     """The address of the database that this test uses."""
-    given = connection.settings_dict
-    parts = {
-        "dbname": given["NAME"],
-        "user": given["USER"],
-        "password": given["PASSWORD"],
-        "host": given["HOST"],
-        "port": given["PORT"],
-        **given["OPTIONS"],
-    }
+    parts = conninfo_to_dict(settings.CONFIG.database_url.get_secret_value())
+    parts["dbname"] = connection.settings_dict["NAME"]
     return "postgresql:///?" + urlencode({key: value for key, value in parts.items() if value})
 
 

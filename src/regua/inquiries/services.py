@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -23,16 +24,12 @@ from regua.inquiries.policy.matching import Facts, decide
 from regua.inquiries.policy.models import Decision
 from regua.inquiries.selectors import report_codec, same_under_way, within_interval
 from regua.integrations import gateway, vault
-from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain
-from regua.integrations.selectors import (
-    NoIntegration,
-    check_linked,
-    integration_in_use,
-    products_for,
-)
+from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain, settle
+from regua.integrations.selectors import NoIntegration, check_linked, offer_in_use
 from regua.integrations.services import constraint_of
-from regua.organization.models import Branch, GeneralParameters
+from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
+from regua.parties.selectors import customer_with_document
 from regua.web import formats
 
 SENDER = "inquiries.send"
@@ -84,11 +81,10 @@ def inquiry_request(
     except documents.InvalidDocument as error:
         raise ValidationError({"document": str(error)}) from None
     try:
-        integration = integration_in_use(branch.pk)
+        offer = offer_in_use(branch.pk, parsed.value, product_code)
     except NoIntegration as error:
         raise ValidationError(str(error)) from None
-    products = products_for(integration, parsed.value)
-    product = (products.filter(code=product_code) if product_code else products).first()
+    integration, product = offer.integration, offer.product
     if product is None:
         raise ValidationError(
             {
@@ -101,7 +97,7 @@ def inquiry_request(
     if not purpose:
         raise ValidationError({"purpose": "Informe a finalidade: a lei pede que ela exista."})
     if customer is None and lead is None and prospect is None:
-        customer = Customer.objects.filter(branch=branch, document=parsed.value).first()
+        customer = customer_with_document(branch.pk, parsed.value)
     question = Inquiry(
         idempotency_key=key or uuid4(),
         integration=integration,
@@ -116,11 +112,8 @@ def inquiry_request(
         purpose=purpose,
         requested_by=actor,
     )
-    asked = (
-        _asked_before(question, key)
-        or _same_under_way(question)
-        or _ask(question, key, repeat_reason.strip())
-    )
+    days = offer.parameters.inquiry_interval_days
+    asked = _ask(question, key, days, repeat_reason.strip())
     if asked is not question and asked.requested_by_id != actor.pk:
         access_record(inquiry=asked, actor=actor, kind=AccessKind.JOINED, purpose=purpose)
     return asked
@@ -144,13 +137,14 @@ def _same_under_way(question: Inquiry) -> Inquiry | None:
     return same_under_way(question.integration_id, question.document, question.product_code)
 
 
-def _keep_interval(question: Inquiry, reason: str) -> Inquiry | None:
-    """Refuse a question within the interval, unless a person who may says why.
+def _keep_interval(
+    question: Inquiry, key: UUID | None, days: int | None, reason: str
+) -> Inquiry | None:
+    """Refuse a question within ``days`` of another, unless a person who may says why.
 
     Those who ask about the document at the same moment pass one by one, until the caller commits;
-    whoever finds the same question under way then gets that inquiry.
+    whoever finds that the same was asked already gets that inquiry.
     """
-    days = GeneralParameters.current().inquiry_interval_days
     if not days:
         return None
     with connection.cursor() as cursor:
@@ -161,8 +155,8 @@ def _keep_interval(question: Inquiry, reason: str) -> Inquiry | None:
     earlier = within_interval(question.document, days, actor=question.requested_by)
     if earlier is None:
         return None
-    if under_way := _same_under_way(question):
-        return under_way
+    if asked := _asked_before(question, key) or _same_under_way(question):
+        return asked
     if not reason:
         raise WithinInterval(earlier, days)
     require(question.requested_by, Permission.REPEAT_INQUIRY)
@@ -170,14 +164,14 @@ def _keep_interval(question: Inquiry, reason: str) -> Inquiry | None:
     return None
 
 
-def _ask(question: Inquiry, key: UUID | None, reason: str) -> Inquiry:
-    """Write ``question``; where somebody wrote the same at this very moment, return theirs."""
+def _ask(question: Inquiry, key: UUID | None, days: int | None, reason: str) -> Inquiry:
+    """Write ``question``; where it was asked already, or is at this very moment, return that."""
     for _ in range(3):
         try:
             with transaction.atomic():
-                if asked := _keep_interval(question, reason):
+                if asked := _keep_interval(question, key, days, reason):
                     return asked
-                question.save()
+                question.save(force_insert=True)
                 ask_for_sender(SENDER, question.integration_id)
                 # Last, because the branch's others wait for it from here to the commit.
                 spend(question.branch, question.cost, now=question.requested_at)
@@ -218,9 +212,9 @@ def inquiries_drain(integration_id: int, *, should_stop: Callable[[], bool] = la
     return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop)
 
 
-def inquiry_send(claim: Claim) -> None:
+def inquiry_send(claim: Claim[Inquiry]) -> None:
     """Ask, or ask after the answer. Repeating is safe: the key makes the bureau charge once."""
-    inquiry = Inquiry.objects.select_related("integration", "requested_by").get(pk=claim.pk)
+    inquiry = claim.row
     key = str(inquiry.idempotency_key)
     try:
         if not inquiry.protocol and not claim.unanswered:
@@ -229,7 +223,7 @@ def inquiry_send(claim: Claim) -> None:
             inquiry.integration,
             purpose="inquiry",
             subject=f"inquiry:{inquiry.pk}",
-            actor=inquiry.requested_by,
+            actor_id=inquiry.requested_by_id,
         ) as client:
             if inquiry.protocol:
                 answer = client.inquiry(inquiry.protocol)
@@ -261,17 +255,12 @@ def inquiry_send(claim: Claim) -> None:
         ask_again_in(SENDER, inquiry.integration_id, wait)
 
 
-def _settle(claim: Claim, **changes: object) -> bool:
+def _settle(claim: Claim[Inquiry], **changes: object) -> bool:
     """Record an outcome unless another sender has taken the row since; say whether it was."""
-    settled = Inquiry.objects.filter(
-        pk=claim.pk,
-        attempts=claim.attempts,
-        status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT],
-    ).update(**changes)
-    return bool(settled)
+    return settle(claim, (Inquiry.Status.QUEUED, Inquiry.Status.SENT), **changes)
 
 
-def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> None:
+def _settle_report(inquiry: Inquiry, claim: Claim[Inquiry], report: InquiryReport) -> None:
     score = report.score
     days = [pending.occurred_on for pending in report.pendings if pending.occurred_on]
     facts = Facts(
@@ -285,8 +274,8 @@ def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> Non
         requested_at=inquiry.requested_at,
     )
     sealed = vault.seal(report_codec.dump_json(report).decode(), inquiry.vault_context())
-    with transaction.atomic():
-        match = decide(inquiry.branch_id, facts)
+    match = decide(inquiry.branch_id, facts)
+    with transaction.atomic() if match else nullcontext():
         settled = _settle(
             claim,
             status=Inquiry.Status.ANSWERED,
@@ -317,7 +306,7 @@ def _settle_report(inquiry: Inquiry, claim: Claim, report: InquiryReport) -> Non
             )
 
 
-def _settle_failure(inquiry: Inquiry, claim: Claim, error: BureauError) -> None:
+def _settle_failure(inquiry: Inquiry, claim: Claim[Inquiry], error: BureauError) -> None:
     now = timezone.now()
     age = now - inquiry.requested_at
     perhaps_asked = bool(inquiry.protocol) or claim.unanswered
@@ -340,7 +329,7 @@ def _settle_failure(inquiry: Inquiry, claim: Claim, error: BureauError) -> None:
             _refuse(inquiry, claim, error.message, unsure=False)
 
 
-def _refuse(inquiry: Inquiry, claim: Claim, problem: str, *, unsure: bool) -> None:
+def _refuse(inquiry: Inquiry, claim: Claim[Inquiry], problem: str, *, unsure: bool) -> None:
     with transaction.atomic():
         settled = _settle(
             claim,

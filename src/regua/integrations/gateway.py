@@ -13,12 +13,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from regua.accounts.models import User
 from regua.bureaus import registry
@@ -34,7 +36,8 @@ from regua.bureaus.contract import (
 from regua.bureaus.errors import Misconfigured
 from regua.integrations import vault
 from regua.integrations.choices import CallOutcome
-from regua.integrations.models import BureauCall, Integration
+from regua.integrations.models import Integration
+from regua.web import sql
 
 TOKEN_LOCK = 0x52454755  # "REGU": the advisory lock space of token fetches
 
@@ -48,6 +51,8 @@ class TokenRow:
 
     def __init__(self, integration_id: int) -> None:
         self.integration_id = integration_id
+        self.lent: Integration | None = None
+        """The row that the caller has in hand: its token is tried before the row is read again."""
 
     def _row(self) -> Integration:
         return Integration.objects.only("token_sealed", "token_expires_at").get(
@@ -55,7 +60,7 @@ class TokenRow:
         )
 
     def get(self) -> Token | None:
-        row = self._row()
+        row = self.lent if self.lent and self.lent.token_sealed else self._row()
         if not row.token_sealed or row.token_expires_at is None:
             return None
         try:
@@ -68,6 +73,7 @@ class TokenRow:
         # A session lock, not a transaction's: the fetch is journalled while it is held.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [TOKEN_LOCK, self.integration_id])
+            self.lent = None
             try:
                 yield
             finally:
@@ -83,6 +89,7 @@ class TokenRow:
         row.save(update_fields=["token_sealed", "token_expires_at", "token_updated_at"])
 
     def invalidate(self, token: Token) -> None:
+        self.lent = None
         if self.get() == token:
             # Compare-and-set: somebody may have saved a newer token meanwhile.
             Integration.objects.filter(
@@ -99,39 +106,82 @@ class Journal:
         self.clock_ahead: float | None = None
 
     def begin(self, call: CallStart) -> int:
-        with transaction.atomic(durable=True), connection.cursor() as cursor:
-            # Whatever this connection's habit, this one is on disk before the call leaves.
-            cursor.execute("SET LOCAL synchronous_commit TO on")
-            row = BureauCall.objects.create(
-                integration_id=self.integration_id,
-                method=call.method,
-                path=call.path[:300],
-                request=call.body,
-                **self.about,
+        if connection.in_atomic_block:
+            raise RuntimeError("a call's log must be durable before it leaves: end the transaction")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _BEGIN,
+                {
+                    "integration_id": self.integration_id,
+                    "method": call.method,
+                    "path": call.path[:300],
+                    "request": _json(call.body),
+                    **self.about,
+                },
             )
-        return row.pk
+            (pk,) = cursor.fetchone()
+        return int(pk)
 
     def end(self, handle: int, outcome: CallEnd) -> None:
         answered = outcome.http_status is not None
         self.clock_ahead = outcome.clock_ahead
-        BureauCall.objects.filter(pk=handle).update(
-            http_status=outcome.http_status,
-            response=outcome.body,
-            error=outcome.error,
-            duration_ms=outcome.duration_ms,
-            outcome=CallOutcome.ANSWERED if answered else CallOutcome.FAILED,
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _END,
+                {
+                    "id": handle,
+                    "http_status": outcome.http_status,
+                    "response": _json(outcome.body),
+                    "error": outcome.error,
+                    "duration_ms": outcome.duration_ms,
+                    "outcome": (CallOutcome.ANSWERED if answered else CallOutcome.FAILED).value,
+                },
+            )
+
+
+# Every call to every bureau passes here: one round trip each way. The beginning is on disk before
+# the call leaves; an end that a power cut takes leaves the call without one, as if it had struck
+# a moment earlier.
+_BEGIN = f"""
+WITH durable AS (SELECT {sql.DURABLY})
+INSERT INTO integrations_bureaucall
+    (integration_id, actor_id, purpose, subject, method, path, request, error, outcome)
+SELECT %(integration_id)s, %(actor_id)s, %(purpose)s, %(subject)s, %(method)s, %(path)s,
+       %(request)s, '', 'pending'
+FROM durable
+RETURNING id
+"""  # noqa: S608
+_END = f"""
+UPDATE integrations_bureaucall
+SET http_status = %(http_status)s, response = %(response)s, error = %(error)s,
+    duration_ms = %(duration_ms)s, outcome = %(outcome)s
+WHERE id = %(id)s
+RETURNING {sql.LAZILY}
+"""  # noqa: S608
+
+
+def _json(body: Any) -> Any:
+    return None if body is None else Jsonb(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    version: tuple[str, ...]
+    """What the client was made of; another one is made when it changes."""
+    client: BureauClient
+    journal: Journal
+    tokens: TokenRow
 
 
 _lines = threading.local()
 
 
-def _client(integration: Integration) -> tuple[BureauClient, Journal]:
-    """This thread's open client of the integration, rebuilt when its credentials change."""
-    kept: dict[int, tuple[tuple[str, ...], BureauClient, Journal]]
-    kept = _lines.__dict__.setdefault("kept", {})
+def _line(integration: Integration) -> _Line:
+    """This thread's open line of the integration, made anew when its credentials change."""
+    kept: dict[int, _Line] = _lines.__dict__.setdefault("kept", {})
     version = (
         integration.provider,
+        integration.environment,
         integration.base_url,
         integration.client_id_sealed,
         integration.client_secret_sealed,
@@ -140,11 +190,11 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
         str(settings.CONFIG.bureau_timeout),
     )
     entry = kept.get(integration.pk)
-    if entry and entry[0] == version:
-        return entry[1], entry[2]
+    if entry and entry.version == version:
+        return entry
     if entry:
-        entry[1].__exit__(None, None, None)
-    journal = Journal(integration.pk)
+        entry.client.__exit__(None, None, None)
+    journal, tokens = Journal(integration.pk), TokenRow(integration.pk)
     try:
         client_id, secret = integration.unseal("client_id"), integration.unseal("client_secret")
         own = integration.provider_settings()
@@ -156,34 +206,42 @@ def _client(integration: Integration) -> tuple[BureauClient, Journal]:
             client_id=client_id,
             client_secret=secret,
             environment=Environment(integration.environment),
-            tokens=TokenRow(integration.pk),
+            tokens=tokens,
             journal=journal,
             timeout=settings.CONFIG.bureau_timeout,
             settings=own,
             allow_private=settings.CONFIG.allow_private_bureau,
         )
     )
-    kept[integration.pk] = (version, client.__enter__(), journal)
-    return client, journal
+    kept[integration.pk] = entry = _Line(version, client.__enter__(), journal, tokens)
+    return entry
 
 
 @contextmanager
 def line(
-    integration: Integration, *, purpose: str, subject: str = "", actor: User | None = None
+    integration: Integration,
+    *,
+    purpose: str,
+    subject: str = "",
+    actor: User | None = None,
+    actor_id: int | None = None,
 ) -> Iterator[BureauClient]:
     """Yield the bureau's client; every exchange is logged as ``actor``'s for ``subject``.
+
+    Whoever knows only the actor's id passes ``actor_id``.
 
     What troubles the whole integration (credentials, balance, address) stays on it as a sentence
     until a call succeeds. A product that is not contracted (403) concerns the question only.
     """
     try:
-        client, journal = _client(integration)
-        journal.about = {
+        opened = _line(integration)
+        opened.tokens.lent = integration
+        opened.journal.about = {
             "purpose": purpose,
             "subject": subject,
-            "actor_id": actor.pk if actor else None,
+            "actor_id": actor.pk if actor else actor_id,
         }
-        yield client
+        yield opened.client
     except Misconfigured as error:
         if error.http_status != HTTPStatus.FORBIDDEN:
             problem_note(integration, error.message)
@@ -193,8 +251,9 @@ def line(
 
 def clock_ahead(integration: Integration) -> float | None:
     """Seconds by which the bureau's clock was ahead of ours in this thread's last call to it."""
-    entry = _lines.__dict__.get("kept", {}).get(integration.pk)
-    return entry[2].clock_ahead if entry else None
+    kept: dict[int, _Line] = _lines.__dict__.get("kept", {})
+    entry = kept.get(integration.pk)
+    return entry.journal.clock_ahead if entry else None
 
 
 def problem_note(integration: Integration, problem: str) -> None:
@@ -206,6 +265,6 @@ def problem_note(integration: Integration, problem: str) -> None:
 
 def hang_up() -> None:
     """Close this thread's lines; a thread that speaks to bureaus calls it before it ends."""
-    kept: dict[int, tuple[Any, BureauClient, Journal]] = _lines.__dict__.pop("kept", {})
-    for _, client, _ in kept.values():
-        client.__exit__(None, None, None)
+    kept: dict[int, _Line] = _lines.__dict__.pop("kept", {})
+    for entry in kept.values():
+        entry.client.__exit__(None, None, None)

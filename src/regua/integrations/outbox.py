@@ -8,68 +8,135 @@ with ``SKIP LOCKED``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.db.models import Exists, Field, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
-from procrastinate import exceptions
 from procrastinate.contrib.django import app
+from psycopg.types.json import Jsonb
 
 from regua.integrations.models import Integration, Outgoing
+from regua.web import sql
 
 logger = logging.getLogger(__name__)
 
 BUREAU_QUEUE = "bureau"
 MAX_DELAY = timedelta(minutes=15)
 
+Row = TypeVar("Row", bound=Outgoing)
+
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Generic[Row]):
     """A row taken by this sender; nobody else touches it until the lease ends."""
 
-    pk: int
+    row: Row
+    """As it stands now that it is claimed, its ``integration`` with it."""
     unanswered: bool
     """An earlier call left for it and its answer was never recorded: look before repeating."""
-    attempts: int
+    last: bool
+    """Nothing else was due then. What has become due since has asked for a sender of its own."""
+
+    @property
+    def pk(self) -> int:
+        return int(self.row.pk)
+
+    @property
+    def attempts(self) -> int:
+        return self.row.attempts
 
 
-def claim(model: type[Outgoing], integration_id: int) -> Claim | None:
-    """Take the next due row of an integration, durably, or return None."""
-    table = connection.ops.quote_name(model._meta.db_table)
+def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
+    """Take the next due row of an integration, or return None.
+
+    It is on disk when the call leaves, because the call's log is committed for good just before
+    (``gateway.Journal.begin``) and carries everything earlier with it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH due AS (
-                SELECT id, unknown FROM {table}
-                WHERE integration_id = %s AND due_at <= now()
-                ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
-            )
-            UPDATE {table} AS row
-            SET due_at = now() + make_interval(secs => %s), attempts = attempts + 1,
-                unknown = row.unknown OR row.status = ANY(%s)
-            FROM due WHERE row.id = due.id
-            RETURNING row.id, due.unknown, row.attempts
-            """,  # noqa: S608
+            _claim_sql(model),
             [
                 integration_id,
                 settings.CONFIG.sender_lease,
                 [str(status) for status in model.EFFECTFUL],
             ],
         )
-        row = cursor.fetchone()
-    return Claim(*row) if row else None
+        values = cursor.fetchone()
+    if values is None:
+        return None
+    _, unanswered, last, *values = values
+    row, integration = sql.read(values, model, Integration)
+    row.integration = integration
+    return Claim(row, unanswered, last)
+
+
+@cache
+def _claim_sql(model: type[Outgoing]) -> str:
+    """Claim and read in one statement: every call to a bureau begins with it."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"""
+        WITH due AS (
+            SELECT id, unknown FROM {table}
+            WHERE integration_id = %s AND due_at <= now()
+            ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
+        )
+        UPDATE {table} AS row
+        SET due_at = now() + make_interval(secs => %s), attempts = attempts + 1,
+            unknown = row.unknown OR row.status = ANY(%s)
+        FROM due, {Integration._meta.db_table} AS integration
+        WHERE row.id = due.id AND integration.id = row.integration_id
+        RETURNING {sql.LAZILY}, due.unknown,
+            NOT EXISTS (
+                SELECT FROM {table} AS other
+                WHERE other.integration_id = row.integration_id AND other.due_at <= now()
+                    AND other.id <> row.id
+            ),
+            {sql.columns(model, "row")}, {sql.columns(Integration, "integration")}
+        """  # noqa: S608
+
+
+def settle(claimed: Claim[Row], expected: Collection[str], **changes: object) -> bool:
+    """Record what became of a claimed row. False, and nothing is written, where another sender has
+    taken it since or its status is none of ``expected`` any more.
+
+    An outcome lost in a power cut leaves the row unknown, which is what it then is: it is looked up
+    again. ``changes`` are plain values.
+    """
+    meta = claimed.row._meta
+    fields = [cast("Field[Any, Any]", meta.get_field(name)) for name in changes]
+    values = [
+        field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, changes.values(), strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _settle_sql(meta.db_table, tuple(str(field.column) for field in fields)),
+            [*values, claimed.pk, claimed.attempts, [str(status) for status in expected]],
+        )
+        return cursor.rowcount == 1
+
+
+@cache
+def _settle_sql(table: str, columns: tuple[str, ...]) -> str:
+    quote = connection.ops.quote_name
+    changes = ", ".join(f"{quote(column)} = %s" for column in columns)
+    return (
+        f"UPDATE {quote(table)} SET {changes} "  # noqa: S608
+        f"WHERE id = %s AND attempts = %s AND status = ANY(%s) RETURNING {sql.LAZILY}"
+    )
 
 
 def drain(
-    model: type[Outgoing],
+    model: type[Row],
     integration_id: int,
-    handle: Callable[[Claim], None],
+    handle: Callable[[Claim[Row]], None],
     *,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -78,30 +145,15 @@ def drain(
     A row whose handling breaks is logged and left to its lease; it does not hold up the others.
     """
     count = 0
-    with _lazy_commits():
-        while not should_stop() and (taken := claim(model, integration_id)) is not None:
-            try:
-                handle(taken)
-            except Exception:
-                logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
-            count += 1
-    return count
-
-
-@contextmanager
-def _lazy_commits() -> Iterator[None]:
-    """Let this connection's commits reach the disk a moment later, in their order.
-
-    The claim is on disk when the call leaves all the same, because the call's log is committed for
-    good just before (``gateway.Journal.begin``) and carries everything earlier with it. An outcome
-    lost in a power cut leaves the row unknown, which is what it then is: it is looked up again.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
+    while not should_stop() and (taken := claim(model, integration_id)) is not None:
         try:
-            yield
-        finally:
-            cursor.execute("RESET synchronous_commit")
+            handle(taken)
+        except Exception:
+            logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
+        count += 1
+        if taken.last:
+            break
+    return count
 
 
 def backoff(attempts: int) -> timedelta:
@@ -116,23 +168,33 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     One waiting job is enough. Where one waits already it is share-locked until we commit, so that
     no worker can take it, find our row still invisible and finish without it.
     """
-    lock = f"{task}:{integration_id}"
-    job = app.configure_task(task, queue=BUREAU_QUEUE, queueing_lock=lock)
-    for _ in range(5):
-        try:
-            with transaction.atomic():
-                job.defer(integration_id=integration_id)
+    parameters: dict[str, Any] = {
+        "task": task,
+        "queue": BUREAU_QUEUE,
+        "lock": f"{task}:{integration_id}",
+        "arguments": Jsonb({"integration_id": integration_id}),
+    }
+    with connection.cursor() as cursor:
+        for _ in range(5):
+            cursor.execute(_ASK, parameters)
+            if cursor.fetchone():
                 return
-        except exceptions.AlreadyEnqueued:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT 1 FROM procrastinate_jobs "
-                    "WHERE queueing_lock = %s AND status = 'todo' FOR SHARE",
-                    [lock],
-                )
-                if cursor.fetchone():
-                    return
-    logger.warning("no sender could be asked for %s; the dispatcher will", lock)
+    logger.warning("no sender could be asked for %s; the dispatcher will", parameters["lock"])
+
+
+# Procrastinate's own ``defer`` reports a waiting job by an error, which would cost a savepoint and
+# four round trips more.
+_ASK = """
+WITH added AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+    VALUES (%(queue)s, %(task)s, %(lock)s, %(arguments)s)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+    RETURNING 1
+), waiting AS (
+    SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo' FOR SHARE
+)
+SELECT 1 FROM added UNION ALL SELECT 1 FROM waiting
+"""
 
 
 def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
@@ -148,7 +210,7 @@ def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
 
 
 def integrations_due(model: type[Outgoing]) -> list[int]:
-    """The integrations with rows due now, each found by one look into the index of due rows."""
+    """The integrations with rows due now, each found by one look into the index of due sql."""
     due = model._default_manager.filter(integration=OuterRef("pk"), due_at__lte=Now())
     return list(Integration.objects.filter(Exists(due)).values_list("pk", flat=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import (
     Case,
@@ -32,6 +33,7 @@ from regua.integrations.models import (
     ReasonCode,
 )
 from regua.organization.models import Branch, GeneralParameters
+from regua.web import sql
 
 
 class NoIntegration(Exception):
@@ -158,6 +160,46 @@ def integration_in_use(branch_id: int) -> Integration:
     return integration
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What asking about a document in a branch would use."""
+
+    integration: Integration
+    product: Product | None
+    """None where the bureau does not sell it, or nothing for that kind of document."""
+    parameters: GeneralParameters
+
+
+def offer_in_use(branch_id: int, document: str, product_code: str = "") -> Offer:
+    """``integration_in_use`` with the product for ``document``, in one query.
+
+    It is the product with ``product_code``, or the cheapest. Raises ``NoIntegration``.
+    """
+    integration, product, parameters = sql.first(
+        f"""
+        SELECT {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")},
+            {sql.columns(GeneralParameters, "parameters")}
+        FROM integrations_integration AS integration
+        LEFT JOIN LATERAL (
+            SELECT * FROM integrations_product AS sold
+            WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
+                AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
+            ORDER BY sold.price, sold.code LIMIT 1
+        ) AS product ON true
+        LEFT JOIN organization_generalparameters AS parameters ON parameters.id = 1
+        WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
+        """,  # noqa: S608
+        {"branch": branch_id, "kinds": _kinds(document), "code": product_code},
+        Integration,
+        Product,
+        GeneralParameters,
+    )
+    parameters = parameters or GeneralParameters(pk=1)
+    if integration is None or integration.linked_at is None or not parameters.credit_analysis:
+        integration = integration_in_use(branch_id)  # says what is missing
+    return Offer(integration, product, parameters)
+
+
 def check_linked(integration: Integration) -> None:
     """Raise ``TryLater`` while nothing new may leave, for whoever was about to send it."""
     if integration.linked_at is None:
@@ -214,8 +256,12 @@ def last_call(integration: Integration) -> BureauCall | None:
 
 def products_for(integration: Integration, document: str) -> QuerySet[Product]:
     """The products that the bureau sells for this kind of document, cheapest first."""
+    return integration.products.filter(gone_at=None, person_kind__in=_kinds(document))
+
+
+def _kinds(document: str) -> list[str]:
     kind = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
-    return integration.products.filter(gone_at=None, person_kind__in=[kind, PersonKind.ANY])
+    return [kind.value, PersonKind.ANY.value]
 
 
 def codes_for(
@@ -224,8 +270,7 @@ def codes_for(
     """The codes of ``kind`` that we may use now, for this kind of document where given."""
     codes = integration.reason_codes.filter(kind=kind, gone_at=None, bureau_only=False)
     if document:
-        person = PersonKind.COMPANY if len(document) == 14 else PersonKind.PERSON
-        codes = codes.filter(Q(person_kind=person) | Q(person_kind=PersonKind.ANY))
+        codes = codes.filter(person_kind__in=_kinds(document))
     return codes
 
 

@@ -24,7 +24,7 @@ from regua.bureaus.contract import (
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
 from regua.integrations import gateway
-from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
 from regua.integrations.selectors import check_linked
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.models import Restriction
@@ -39,7 +39,7 @@ def restrictions_drain(
     return drain(Restriction, integration_id, restriction_send, should_stop=should_stop)
 
 
-def restriction_send(claim: Claim) -> None:
+def restriction_send(claim: Claim[Restriction]) -> None:
     """Do what a claimed row is due for and record the outcome."""
     restriction = Restriction.objects.select_related(
         "integration", "requested_by", "removal_requested_by", "branch", "receivable"
@@ -63,7 +63,7 @@ def restriction_send(claim: Claim) -> None:
         _settle_failure(restriction, claim, error)
 
 
-def _list(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
+def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
     if claim.unanswered:
         found = _find(client, restriction)
         if found is not None:
@@ -111,7 +111,7 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
     return None
 
 
-def _withdraw(restriction: Restriction, claim: Claim, reason: str) -> None:
+def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) -> None:
     with transaction.atomic():
         if _settle(
             claim,
@@ -130,7 +130,7 @@ def _withdraw(restriction: Restriction, claim: Claim, reason: str) -> None:
             )
 
 
-def _remove(client: BureauClient, restriction: Restriction, claim: Claim) -> None:
+def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
     if claim.unanswered:
         record = client.listing(restriction.protocol)
         if record.status in (ListingStatus.REMOVAL_RECEIVED, ListingStatus.REMOVED):
@@ -177,16 +177,14 @@ def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | Non
     return None
 
 
-def _settle(claim: Claim, expected: Status, **changes: object) -> bool:
-    """Compare-and-set: only the sender that holds the claim, only from the state it saw."""
-    return bool(
-        Restriction.objects.filter(pk=claim.pk, attempts=claim.attempts, status=expected).update(
-            **changes
-        )
-    )
+def _settle(claim: Claim[Restriction], expected: Status, **changes: object) -> bool:
+    """Only the sender that holds the claim, only from the state it saw."""
+    return settle(claim, (expected,), **changes)
 
 
-def _settle_failure(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+def _settle_failure(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     now = timezone.now()
     expected = Status(restriction.status)
     wait = backoff(claim.attempts)
@@ -218,7 +216,9 @@ def _settle_failure(restriction: Restriction, claim: Claim, error: BureauError) 
             _settle_refused(restriction, claim, error)
 
 
-def _settle_refused(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+def _settle_refused(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     with transaction.atomic():
         if _settle(
             claim,
@@ -235,7 +235,9 @@ def _settle_refused(restriction: Restriction, claim: Claim, error: BureauError) 
             )
 
 
-def _settle_removal_refused(restriction: Restriction, claim: Claim, error: BureauError) -> None:
+def _settle_removal_refused(
+    restriction: Restriction, claim: Claim[Restriction], error: BureauError
+) -> None:
     """The listing stands as the bureau last told; the person sees why and may ask again."""
     back = FROM_BUREAU.get(ListingStatus(restriction.bureau_status), Status.SENT)
     if back not in (Status.SENT, Status.NOTIFIED, Status.ACTIVE):
