@@ -123,8 +123,8 @@ class Report:
     columns: tuple[Column, ...]
     queryset: Callable[[Any, User], QuerySet[Any]]
     """Filters and actor → the rows that this person may see."""
-    describe: Callable[[Any], str]
-    """The filters in words, as ``De 01/11/2026 a 24/11/2026 · Filial Centro``."""
+    describe: Callable[[Any, User], str]
+    """The filters in words for this person, as ``De 01/11/2026 a 24/11/2026 · Filial Centro``."""
     ordering: tuple[str, ...]
 
     def chosen(self, keys: Iterable[str]) -> tuple[Column, ...]:

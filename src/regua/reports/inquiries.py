@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
+from pydantic import Field
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
@@ -40,7 +41,7 @@ class InquiryFilters(Filters):
     integration: int | None = None
     requested_by: int | None = None
     person_kind: Literal["F", "J"] | None = None
-    product_code: str | None = None
+    product_code: Annotated[str, Field(pattern=r"^[^\x00]{1,30}$")] | None = None
     result: (
         Literal["unfinished", "answered", "approve", "conditions", "review", "deny", "refused"]
         | None
@@ -77,7 +78,7 @@ def _instant(day: date, moment: time) -> datetime:
     return datetime.combine(day, moment, tzinfo=timezone.get_current_timezone())
 
 
-def describe(filters: InquiryFilters) -> str:
+def describe(filters: InquiryFilters, actor: User) -> str:
     words = []
     if filters.since and filters.until:
         words.append(f"De {formats.day(filters.since)} a {formats.day(filters.until)}")
@@ -86,8 +87,9 @@ def describe(filters: InquiryFilters) -> str:
     elif filters.until:
         words.append(f"Até {formats.day(filters.until)}")
     if filters.branch is not None:
-        branch = Branch.objects.filter(pk=filters.branch).first()
-        words.append(f"Filial {branch or filters.branch}")
+        seen = actor.sees_branch(filters.branch)
+        branch = Branch.objects.filter(pk=filters.branch).first() if seen else None
+        words.append(f"Filial {branch or f'nº {filters.branch}'}")
     if filters.integration is not None:
         words.append(f"Integração nº {filters.integration}")
     if filters.requested_by is not None:
@@ -116,9 +118,7 @@ REPORT = Report(
     ordering=("-requested_at", "-pk"),
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
-        Column(
-            key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19
-        ),
+        Column(key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19),
         Column(key="branch", label="Filial", kind=Kind.TEXT, value="branch__name", width=18),
         Column(
             key="integration",
@@ -145,9 +145,7 @@ REPORT = Report(
             choices=KINDS,
             width=15,
         ),
-        Column(
-            key="document", label="CPF/CNPJ", kind=Kind.DOCUMENT, value="document", width=18
-        ),
+        Column(key="document", label="CPF/CNPJ", kind=Kind.DOCUMENT, value="document", width=18),
         Column(key="name", label="Nome", kind=Kind.TEXT, value="name", width=30),
         Column(
             key="party_kind",

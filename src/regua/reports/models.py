@@ -61,9 +61,7 @@ class ReportExport(models.Model):
             models.Index(
                 fields=["id"], name="export_unfinished", condition=Q(status__in=UNFINISHED)
             ),
-            models.Index(
-                fields=["expires_at"], name="export_expiry", condition=Q(status="done")
-            ),
+            models.Index(fields=["expires_at"], name="export_expiry", condition=Q(status="done")),
         ]
 
     def __str__(self) -> str:
@@ -85,9 +83,7 @@ class ReportExport(models.Model):
 class ReportExportChunk(models.Model):
     """A megabyte of the file. Chunks appear all at once, with the status that says so."""
 
-    export = models.ForeignKey(
-        ReportExport, models.CASCADE, related_name="chunks", db_index=False
-    )
+    export = models.ForeignKey(ReportExport, models.CASCADE, related_name="chunks", db_index=False)
     number = models.PositiveIntegerField()
     data = models.BinaryField()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,7 +31,8 @@ def export_request(
     """Write down what to export and ask for the job that does it, in one transaction.
 
     Without ``columns`` the report's usual ones are taken. The same export asked for again while it
-    is being made is that one. Raises ``ValidationError`` or ``NotAllowed``; nothing is written then.
+    is being made is that one. Raises ``ValidationError`` or ``NotAllowed``; nothing is
+    written then.
     """
     require(actor, Permission.EXPORT_REPORTS)
     require(actor, report.permission)
@@ -55,7 +55,7 @@ def export_request(
     small = rows[: SMALL + 1].count() <= SMALL
     with transaction.atomic():
         export = ReportExport.objects.create(
-            **wanted, requested_by=actor, about=report.describe(filters)[:500]
+            **wanted, requested_by=actor, about=report.describe(filters, actor)[:500]
         )
         export_enqueue(export.pk, small=small)
     export.refresh_from_db()

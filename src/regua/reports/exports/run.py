@@ -130,15 +130,17 @@ def _clear(writer: psycopg.Connection[Any], export: ReportExport) -> None:
 
 
 def _finish(writer: psycopg.Connection[Any], export: ReportExport, rows: int, size: int) -> None:
-    """Say that the file is there, in its own transaction, unless somebody cancelled or took over."""
+    """Say that the file is there, unless somebody cancelled or took over."""
     now = timezone.now()
     done = writer.execute(
         f"UPDATE {ReportExport._meta.db_table}"  # noqa: S608
         " SET status = %s, rows_done = %s, rows_total = %s, size = %s, finished_at = %s,"
         " expires_at = %s, problem = ''"
         " WHERE id = %s AND attempt = %s AND status = %s AND NOT cancel_asked",
-        [ExportStatus.DONE.value, rows, rows, size, now, now + KEPT]
-        + [export.pk, export.attempt, ExportStatus.RUNNING.value],
+        [
+            *(ExportStatus.DONE.value, rows, rows, size, now, now + KEPT),
+            *(export.pk, export.attempt, ExportStatus.RUNNING.value),
+        ],
     )
     if done.rowcount == 0:
         raise Stopped

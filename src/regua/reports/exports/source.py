@@ -138,9 +138,7 @@ def plain(column: Column, value: str) -> str:
             return choice(column, value)
 
 
-def choice(
-    column: Column, value: str, label_as: Callable[[str], str] = lambda label: label
-) -> str:
+def choice(column: Column, value: str, label_as: Callable[[str], str] = lambda label: label) -> str:
     labels = column.labels
     if not labels:
         return f"nullif({value}, '')"

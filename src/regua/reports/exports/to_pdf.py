@@ -88,9 +88,7 @@ def _layout(columns: Sequence[Column]) -> _Layout:
     wanted = [max(c.width, 5) for c in columns]
     size = min(_LARGEST, max(_SMALLEST, room / (sum(wanted) * _CHARACTER)))
     character = size * _CHARACTER
-    fixed = sum(
-        wide for c, wide in zip(columns, wanted, strict=True) if c.kind not in _ELASTIC
-    )
+    fixed = sum(wide for c, wide in zip(columns, wanted, strict=True) if c.kind not in _ELASTIC)
     elastic = sum(wanted) - fixed
     share = (room / character - fixed) / elastic if elastic else 1.0
     widths = [
@@ -135,9 +133,7 @@ def _title(canvas: Canvas, source: Source, about: File) -> None:
     canvas.setFont(_BOLD, 15)
     canvas.drawString(_MARGIN, top - 22, _latin(f"Relatório de {about.title}"))
     canvas.setFont(_FONT, 9)
-    canvas.drawString(
-        _MARGIN, top - 37, _fit(_latin(about.about), _FONT, 9, _WIDTH - 2 * _MARGIN)
-    )
+    canvas.drawString(_MARGIN, top - 37, _fit(_latin(about.about), _FONT, 9, _WIDTH - 2 * _MARGIN))
     labels = {column.key: column.label for column in source.columns}
     totals = [f"{formats.number(source.count)} {'linha' if source.count == 1 else 'linhas'}"]
     totals += [f"{labels[key]}: {formats.brl(total)}" for key, total in source.totals.items()]
@@ -204,4 +200,3 @@ def _fit(value: str, font: str, size: float, width: float) -> str:
     while value and stringWidth(value + "…", font, size) > width:
         value = value[:-1]
     return value.rstrip() + "…"
-

@@ -10,8 +10,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import islice
 from typing import BinaryIO
 
 import xlsxwriter
@@ -107,11 +108,14 @@ def _cells(columns: Sequence[Column], styles: Sequence[str]) -> Wording:
             case Kind.DAY:
                 return _number(value, f"{value} - date '1899-12-30'", style)
             case Kind.TEXT:
-                escaped = value
+                # Excel reads _x0041_ as a character's code.
+                escaped = (
+                    f"CASE WHEN strpos({value}, '_x') = 0 THEN {value} ELSE regexp_replace("
+                    f"{value}, '_(x[0-9A-Fa-f]{{4}}_)', '_x005F_\\1', 'g') END"
+                )
                 for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
                     escaped = f"replace({escaped}, '{sign}', '{entity}')"
-                # Excel reads _x0041_ as a character's code.
-                return _text(value, f"replace({escaped}, '_x', '_x005F_x')")
+                return _text(value, escaped)
             case Kind.CHOICE:
                 return _text(value, choice(column, value, lambda label: escape(label, quote=False)))
             case _:
@@ -130,31 +134,25 @@ def _text(value: str, written: str) -> str:
     return f"CASE WHEN {value} <> '' THEN {filled} ELSE '<c/>' END"
 
 
-def _blocks(rows: Iterator[bytes | memoryview], progress: Progress) -> Iterable[bytes]:
+def _blocks(rows: Iterator[bytes | bytearray | memoryview], progress: Progress) -> Iterator[bytes]:
     """The next sheet's rows, some hundreds at a time."""
     size = done = 0
-    block: list[bytes] = []
-    for row in rows:
-        block.append(_readable(bytes(row)))
-        done += 1
-        progress.rows += 1
-        if len(block) == 400 or done == SHEET_ROWS:
-            joined = b"".join(block)
-            size += len(joined)
-            if size > SHEET_BYTES:
-                raise TooMuch(
-                    "O Excel não comporta tanto texto numa planilha. Nenhum arquivo foi gerado. "
-                    "Escolha menos colunas, um período menor, ou o formato CSV."
-                )
-            yield joined
-            block = []
-        if done == SHEET_ROWS:
-            return
-    yield b"".join(block)
+    while some := list(islice(rows, min(400, SHEET_ROWS - done))):
+        block = b"".join(map(_readable, some))
+        done += len(some)
+        progress.rows += len(some)
+        size += len(block)
+        if size > SHEET_BYTES:
+            raise TooMuch(
+                "O Excel não comporta tanto texto numa planilha. Nenhum arquivo foi gerado. "
+                "Escolha menos colunas, um período menor, ou o formato CSV."
+            )
+        yield block
 
 
-def _readable(row: bytes) -> bytes:
+def _readable(written: bytes | bytearray | memoryview) -> bytes:
     """Undo COPY's escapes and leave out what XML cannot say."""
+    row = bytes(written)
     if b"\\" in row:
         row = _ESCAPED.sub(lambda found: bytes([_ESCAPES[found[1].decode()]]), row)
     return row.translate(None, _NOT_XML)

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,67 +15,141 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ReportExport',
+            name="ReportExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('report', models.CharField(max_length=40, verbose_name='relatório')),
-                ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel (XLSX)'), ('pdf', 'PDF')], max_length=4, verbose_name='formato')),
-                ('filters', models.JSONField(verbose_name='filtros')),
-                ('about', models.CharField(max_length=500, verbose_name='filtros')),
-                ('columns', models.JSONField(verbose_name='colunas')),
-                ('status', models.CharField(choices=[('queued', 'Na fila'), ('running', 'Em andamento'), ('done', 'Pronta'), ('failed', 'Não feita'), ('cancelled', 'Cancelada')], default='queued', max_length=10)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('rows_total', models.PositiveIntegerField(null=True)),
-                ('rows_done', models.PositiveIntegerField(default=0)),
-                ('size', models.PositiveBigIntegerField(null=True)),
-                ('problem', models.TextField(blank=True)),
-                ('cancel_asked', models.BooleanField(default=False)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("report", models.CharField(max_length=40, verbose_name="relatório")),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV"), ("xlsx", "Excel (XLSX)"), ("pdf", "PDF")],
+                        max_length=4,
+                        verbose_name="formato",
+                    ),
+                ),
+                ("filters", models.JSONField(verbose_name="filtros")),
+                ("about", models.CharField(max_length=500, verbose_name="filtros")),
+                ("columns", models.JSONField(verbose_name="colunas")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Na fila"),
+                            ("running", "Em andamento"),
+                            ("done", "Pronta"),
+                            ("failed", "Não feita"),
+                            ("cancelled", "Cancelada"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("rows_total", models.PositiveIntegerField(null=True)),
+                ("rows_done", models.PositiveIntegerField(default=0)),
+                ("size", models.PositiveBigIntegerField(null=True)),
+                ("problem", models.TextField(blank=True)),
+                ("cancel_asked", models.BooleanField(default=False)),
+                (
+                    "requested_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'exportação',
-                'verbose_name_plural': 'exportações',
+                "verbose_name": "exportação",
+                "verbose_name_plural": "exportações",
             },
         ),
         migrations.CreateModel(
-            name='ReportExportChunk',
+            name="ReportExportChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('data', models.BinaryField()),
-                ('export', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='reports.reportexport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("data", models.BinaryField()),
+                (
+                    "export",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="reports.reportexport",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='reportexport',
-            index=models.Index(fields=['requested_by', '-id'], name='export_by_person'),
+            model_name="reportexport",
+            index=models.Index(fields=["requested_by", "-id"], name="export_by_person"),
         ),
         migrations.AddIndex(
-            model_name='reportexport',
-            index=models.Index(condition=models.Q(('status__in', ('queued', 'running'))), fields=['id'], name='export_unfinished'),
+            model_name="reportexport",
+            index=models.Index(
+                condition=models.Q(("status__in", ("queued", "running"))),
+                fields=["id"],
+                name="export_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reportexport',
-            index=models.Index(condition=models.Q(('status', 'done')), fields=['expires_at'], name='export_expiry'),
+            model_name="reportexport",
+            index=models.Index(
+                condition=models.Q(("status", "done")), fields=["expires_at"], name="export_expiry"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportexport',
-            constraint=models.CheckConstraint(condition=models.Q(('format__in', ['csv', 'xlsx', 'pdf'])), name='export_format'),
+            model_name="reportexport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("format__in", ["csv", "xlsx", "pdf"])), name="export_format"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportexport',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='export_status'),
+            model_name="reportexport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["queued", "running", "done", "failed", "cancelled"])
+                ),
+                name="export_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportexport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), models.Q(('expires_at__isnull', False), ('finished_at__isnull', False), ('size__isnull', False)), _connector='OR'), name='export_done_is_complete'),
+            model_name="reportexport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "done"), _negated=True),
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        ("finished_at__isnull", False),
+                        ("size__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="export_done_is_complete",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reportexportchunk',
-            constraint=models.UniqueConstraint(fields=('export', 'number'), name='export_chunk_once'),
+            model_name="reportexportchunk",
+            constraint=models.UniqueConstraint(
+                fields=("export", "number"), name="export_chunk_once"
+            ),
         ),
     ]
