@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -90,10 +89,13 @@ def exports_tidy() -> None:
     ReportExportChunk.objects.filter(
         export__status=ExportStatus.DONE, export__expires_at__lte=timezone.now()
     ).delete()
-    waiting = ProcrastinateJob.objects.filter(
-        task_name=JOB, status__in=["todo", "doing"], args__export_id=OuterRef("pk")
+    # In this order: an export is written together with its job.
+    unfinished = set(
+        ReportExport.objects.filter(status__in=UNFINISHED).values_list("pk", flat=True)
     )
-    ReportExport.objects.filter(~Exists(waiting), Q(status__in=UNFINISHED)).update(
+    jobs = ProcrastinateJob.objects.filter(task_name=JOB, status__in=["todo", "doing"])
+    lost = unfinished - set(jobs.values_list("args__export_id", flat=True))
+    ReportExport.objects.filter(pk__in=lost, status__in=UNFINISHED).update(
         status=ExportStatus.FAILED,
         finished_at=Now(),
         problem="A exportação se perdeu antes de terminar. Nenhum arquivo foi gerado. "
