@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO
 
@@ -19,7 +20,7 @@ from regua.reports.exports.storage import Progress, TooMuch
 from regua.web import formats
 
 PDF_ROWS = 50_000
-"""ReportLab keeps every page until the end (see docs on exports for what it takes), and nobody
+"""ReportLab keeps every page until the end (some 30 MB for these), and nobody
 reads a thousand pages."""
 _WIDTH, _HEIGHT = landscape(A4)
 _MARGIN, _GAP = 28.0, 6.0
@@ -194,6 +195,7 @@ def _latin(value: str) -> str:
     return value if value.isascii() else value.encode("cp1252", "replace").decode("cp1252")
 
 
+@lru_cache(maxsize=5_000)  # branches, products and people come again and again
 def _fit(value: str, font: str, size: float, width: float) -> str:
     if len(value) * size * 0.3 < width and stringWidth(value, font, size) <= width:
         return value
