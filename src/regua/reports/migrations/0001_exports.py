@@ -5,7 +5,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-
 # A CSV shrinks sixfold on its way to disk, at next to no cost where the server was built with LZ4.
 COMPRESS = """
 DO $$ BEGIN
