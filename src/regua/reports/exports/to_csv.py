@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from typing import BinaryIO
 
 from regua.reports.definition import Column, Kind
@@ -15,10 +16,11 @@ def write(file: BinaryIO, source: Source, _about: File, progress: Progress) -> N
     head = io.StringIO()
     csv.writer(head, delimiter=";", lineterminator="\n").writerow(c.label for c in source.columns)
     file.write(b"\xef\xbb\xbf" + head.getvalue().encode())
-    with source.copy("FORMAT csv, DELIMITER ';', ENCODING 'UTF8'", source.words(_cell)) as rows:
-        for row in rows:
-            file.write(row)
-            progress.rows += 1
+    with source.copy("FORMAT csv, DELIMITER ';', ENCODING 'UTF8'", source.words(_cell)) as copy:
+        rows = iter(copy)
+        while some := list(islice(rows, 400)):
+            file.write(b"".join(some))
+            progress.rows += len(some)
 
 
 def _cell(column: Column, value: str) -> str:
