@@ -141,7 +141,7 @@ def test_the_page_says_since_when_and_why(
     assert inquiry_report(inquiry) is None
     page = client.get(address).content.decode()
     assert f"O relatório do birô foi apagado em {timezone.localdate():%d/%m/%Y}" in page
-    assert "prazo de guarda acabou" in page
+    assert "ao fim do prazo de guarda" in page
     assert "pendências" in page
     assert inquiry.protocol in page
     assert creditor not in page

@@ -29,6 +29,7 @@ class Permission(TextChoices):
     VIEW_CREDIT_POLICY = "view_credit_policy", "ver a política de crédito"
     MANAGE_CREDIT_POLICY = "manage_credit_policy", "alterar a política de crédito"
     MANAGE_BUDGET = "manage_budget", "alterar o orçamento de consultas"
+    EXPORT_REPORTS = "export_reports", "exportar relatórios"
     VIEW_RESTRICTIONS = "view_restrictions", "ver negativações"
     REQUEST_RESTRICTION = "request_restriction", "negativar"
     REQUEST_REMOVAL = "request_removal", "pedir a baixa de negativações"
@@ -48,6 +49,7 @@ _READ = frozenset(
         Permission.VIEW_INTEGRATIONS,
         Permission.VIEW_BUREAU_CALLS,
         Permission.VIEW_CREDIT_POLICY,
+        Permission.EXPORT_REPORTS,
     }
 )
 _COLLECT = frozenset(
@@ -63,6 +65,7 @@ _COLLECT = frozenset(
         Permission.REQUEST_RESTRICTION,
         Permission.REQUEST_REMOVAL,
         Permission.SYNCHRONISE,
+        Permission.EXPORT_REPORTS,
     }
 )
 

@@ -1,4 +1,4 @@
-"""What needs attention now, over all apps."""
+"""What needs attention now, over all apps; and the files made of reports."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.models import Integration
 from regua.integrations.selectors import integrations_visible
 from regua.organization.models import Branch
+from regua.reports.models import ReportExport, ReportExportChunk
 from regua.restrictions.choices import LIVE, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import paid_and_listed, restrictions_visible
@@ -83,3 +84,15 @@ def budgets_in_trouble(actor: User, branches: list[Branch]) -> list[tuple[Branch
 
 def _in(queryset: QuerySet[M], branch: Branch | None) -> QuerySet[M]:
     return queryset if branch is None else queryset.filter(branch=branch)
+
+
+def exports_of(actor: User) -> QuerySet[ReportExport]:
+    """What this person has exported; nobody sees another's files."""
+    return ReportExport.objects.filter(requested_by=actor)
+
+
+def export_chunk(export: ReportExport, number: int) -> bytes:
+    """One piece of the file. Raises ``DoesNotExist`` where it was deleted meanwhile."""
+    return bytes(
+        ReportExportChunk.objects.values_list("data", flat=True).get(export=export, number=number)
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.reports import inquiry_views, views
+from regua.reports import export_views, inquiry_views, views
 
 _RECEIVABLES = "relatorios/financeiros/entrada/contas-a-receber/"
 
@@ -8,4 +8,21 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("relatorios/", views.report_list, name="report_list"),
     path(f"{_RECEIVABLES}consultas/", inquiry_views.report_inquiries, name="report_inquiries"),
+    path("relatorios/<slug:slug>/exportar", export_views.report_export, name="report_export"),
+    path("relatorios/exportacoes", export_views.report_export_list, name="report_export_list"),
+    path(
+        "relatorios/exportacoes/<int:pk>/andamento",
+        export_views.report_export_progress,
+        name="report_export_progress",
+    ),
+    path(
+        "relatorios/exportacoes/<int:pk>/cancelar",
+        export_views.report_export_cancel,
+        name="report_export_cancel",
+    ),
+    path(
+        "relatorios/exportacoes/<int:pk>/baixar",
+        export_views.report_export_download,
+        name="report_export_download",
+    ),
 ]

@@ -80,7 +80,16 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
-        entries=(Entry("Relatórios", "report_list", icon="chart-bar", permission="view_inquiries"),)
+        "Relatórios",
+        entries=(
+            Entry("Relatórios", "report_list", icon="chart-bar", permission="view_inquiries"),
+            Entry(
+                "Exportações",
+                "report_export_list",
+                icon="file-download",
+                permission="export_reports",
+            ),
+        ),
     ),
     Group(
         "Configurações",
