@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
@@ -33,31 +33,37 @@ def insertion(instance: Model, **instead: str) -> tuple[str, str, dict[str, Any]
 
     What the database fills in by itself is left out. ``instead`` gives SQL for a column.
     """
+    database = connections[DEFAULT_DB_ALIAS]  # not its proxy, which is asked for each attribute
     columns, expressions, parameters = [], [], {}
     for field in instance._meta.concrete_fields:
-        value = getattr(instance, field.attname)
+        name = field.attname
+        value = getattr(instance, name)
         if field.primary_key or isinstance(value, DatabaseDefault):
             continue
-        columns.append(connection.ops.quote_name(str(field.column)))
-        expressions.append(instead.get(field.attname, f"%({field.attname})s::{_kind(field)}"))
-        parameters[field.attname] = field.get_db_prep_save(value, connection)
+        column, kind = _place(field)
+        columns.append(column)
+        expressions.append(instead.get(name) or f"%({name})s::{kind}")
+        parameters[name] = field.get_db_prep_save(value, database)
     return ", ".join(columns), ", ".join(expressions), parameters
 
 
 def assignments(model: type[Model], changes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The ``SET`` list of an update of our own, and its parameters."""
+    database = connections[DEFAULT_DB_ALIAS]
     said, parameters = [], {}
     for name, value in changes.items():
         field = cast("Field[Any, Any]", model._meta.get_field(name))
-        column = connection.ops.quote_name(str(field.column))
-        said.append(f"{column} = %(set_{name})s::{_kind(field)}")
-        parameters[f"set_{name}"] = field.get_db_prep_save(value, connection)
+        column, kind = _place(field)
+        said.append(f"{column} = %(set_{name})s::{kind}")
+        parameters[f"set_{name}"] = field.get_db_prep_save(value, database)
     return ", ".join(said), parameters
 
 
-def _kind(field: Field[Any, Any]) -> str:
-    """The column's type without its length: what is too long is to be refused, not cut."""
-    return str(field.db_type(connection)).partition("(")[0]
+@cache
+def _place(field: Field[Any, Any]) -> tuple[str, str]:
+    """The column and its type, without its length: what is too long is refused, not cut."""
+    kind = str(field.db_type(connection)).partition("(")[0]
+    return connection.ops.quote_name(str(field.column)), kind
 
 
 def read(values: Sequence[Any], *models: type[Model]) -> list[Any]:
