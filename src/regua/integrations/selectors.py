@@ -102,6 +102,8 @@ def automatic_obstacles(integration: Integration) -> list[str]:
     Whatever acts by itself asks here first. Each is a sentence for the person.
     """
     found = []
+    if not GeneralParameters.current().credit_analysis:
+        found.append("A análise de crédito está desligada nos Parâmetros gerais.")
     if integration.archived_at is not None:
         found.append("A integração foi arquivada.")
     if integration.environment == Environment.STAGING:
@@ -274,6 +276,16 @@ def codes_for(
     if document:
         codes = codes.filter(person_kind__in=_kinds(document))
     return codes
+
+
+def calls_of(integration: Integration, *, actor: User) -> QuerySet[BureauCall]:
+    """Every call of an integration, to be ordered newest first by ``started_at``."""
+    return visible(
+        BureauCall.objects.filter(integration=integration).select_related("actor"),
+        actor=actor,
+        permission=Permission.VIEW_BUREAU_CALLS,
+        branch="integration__branch",
+    )
 
 
 def calls_about(subject: str, *, actor: User) -> QuerySet[BureauCall]:
