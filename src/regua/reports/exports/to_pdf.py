@@ -45,11 +45,18 @@ class _Layout:
         return self.size * 1.55
 
 
+def too_many(count: int) -> str:
+    """The sentence that so many rows do not fit in a PDF; '' where they do."""
+    if count <= PDF_ROWS:
+        return ""
+    most = formats.number(PDF_ROWS)
+    return f"O PDF vai até {most} linhas, e este relatório tem {formats.number(count)}."
+
+
 def write(file: BinaryIO, source: Source, about: File, progress: Progress) -> None:
-    if source.count > PDF_ROWS:
+    if too_many(source.count):
         raise TooMuch(
-            f"O PDF vai até {formats.number(PDF_ROWS)} linhas, e este relatório tem "
-            f"{formats.number(source.count)}. Nenhum arquivo foi gerado. "
+            f"{too_many(source.count)} Nenhum arquivo foi gerado. "
             "Escolha um período menor, ou os formatos CSV ou Excel, que não têm esse limite."
         )
     layout = _layout(source.columns)
