@@ -134,7 +134,7 @@ class Report:
     ordering: tuple[str, ...]
     detail: str
     """URL name of a row's own page."""
-    badges: Mapping[str, Callable[[Any], Status | None]] = field(default_factory=dict)
+    badges: Mapping[str, Callable[[Any], Status]] = field(default_factory=dict)
     """Columns that the screen shows as a status: key, and row → status."""
     badges_read: tuple[str, ...] = ()
     """The fields of a row that ordering and badges look at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import Case, F, Model, QuerySet, Value, When
+from django.db.models import Case, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from pydantic import AfterValidator, Field
@@ -14,8 +14,14 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
 from regua.inquiries import reading
-from regua.inquiries.choices import Outcome
-from regua.inquiries.filters import RESULTS, InquiryFilter, narrow
+from regua.inquiries.filters import (
+    ANSWERED,
+    REFUSED,
+    RESULTS,
+    UNFINISHED,
+    InquiryFilter,
+    narrow,
+)
 from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.wording import outcome_status
 from regua.inquiries.selectors import inquiries_visible
@@ -29,6 +35,13 @@ from regua.web.status import Status
 KINDS = tuple((str(kind), str(kind.label)) for kind in (PersonKind.PERSON, PersonKind.COMPANY))
 PARTIES = (("customer", "Cliente"), ("lead", "Lead"), ("prospect", "Prospecção"))
 _COMPANY = Exact(Length("document"), 14)
+_RESULT = Case(
+    When(status=Inquiry.Status.REFUSED, then=Value(REFUSED)),
+    When(~Q(status=Inquiry.Status.ANSWERED), then=Value(UNFINISHED)),
+    When(outcome="", then=Value(ANSWERED)),
+    default=F("outcome"),
+)
+"""As the filter *Resultado* has it."""
 _ROWS: dict[str, type[Model]] = {"branch": Branch, "integration": Integration, "requested_by": User}
 
 
@@ -106,10 +119,10 @@ def in_words(chosen: dict[str, Any]) -> str:
     return " · ".join(words) or "Sem filtros"
 
 
-def _outcome(inquiry: Inquiry) -> Status | None:
-    """The outcome's badge; an inquiry without an answer shows none."""
+def _result(inquiry: Inquiry) -> Status:
+    """The outcome, or where an inquiry without an answer stands."""
     answered = inquiry.status == Inquiry.Status.ANSWERED
-    return outcome_status(inquiry.outcome) if answered else None
+    return outcome_status(inquiry.outcome) if answered else reading.status_of(inquiry)
 
 
 def _providers() -> tuple[tuple[str, str], ...]:
@@ -127,7 +140,7 @@ REPORT = Report(
     describe=describe,
     ordering=("-requested_at", "-pk"),
     detail="inquiry_detail",
-    badges={"status": reading.status_of, "outcome": _outcome},
+    badges={"status": reading.status_of, "outcome": _result},
     badges_read=("requested_at", "status", "problem", "outcome"),
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
@@ -192,14 +205,15 @@ REPORT = Report(
             kind=Kind.CHOICE,
             value="status",
             choices=tuple(Inquiry.Status.choices),
+            default=False,
             width=14,
         ),
         Column(
             key="outcome",
             label="Resultado",
             kind=Kind.CHOICE,
-            value="outcome",
-            choices=tuple(Outcome.choices),
+            value=_RESULT,
+            choices=tuple((code, label) for code, label in RESULTS if code),
             width=20,
         ),
         Column(key="score", label="Score", kind=Kind.NUMBER, value="score", width=7),

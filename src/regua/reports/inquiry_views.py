@@ -52,7 +52,7 @@ def report_inquiries(request: Request) -> HttpResponse:
         "table": (shown := table(REPORT, rows, columns, request.GET.get("cursor"))),
         "page": shown.page,
         "totals": totals,
-        "total": _total(totals.count),
+        "counted": _counted(totals.count),
         "about": in_words(chosen),
         "report": REPORT,
         "chosen": {column.key for column in columns},
@@ -97,7 +97,7 @@ def _this_month() -> QueryDict:
     return QueryDict(urlencode(month))
 
 
-def _total(count: int) -> str:
+def _counted(count: int) -> str:
     return f"{formats.number(count)} {'consulta' if count == 1 else 'consultas'}"
 
 
