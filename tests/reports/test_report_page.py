@@ -390,6 +390,14 @@ def test_more_than_a_pdf_holds_is_said_beforehand(
     assert re.search(r'value="pdf" disabled', page)
 
 
+def test_more_columns_than_a_page_is_wide_is_said_beforehand(branch: Branch, manager: User) -> None:
+    inquiry(branch, manager)
+    asked = urlencode({"colunas": [c.key for c in REPORT.columns]}, doseq=True)
+    page = seen(signed_in(manager), f"{PAGE}?{asked}")
+    assert "colunas não cabem na largura de uma página. Escolha menos colunas" in page
+    assert re.search(r'value="pdf" disabled', page)
+
+
 def test_asked_for_on_the_page_lands_on_its_progress(branch: Branch, manager: User) -> None:
     inquiry(branch, manager)
     client = signed_in(manager)

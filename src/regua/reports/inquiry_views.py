@@ -16,7 +16,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.inquiries.filters import InquiryFilter
 from regua.inquiries.selectors import inquiries_visible
-from regua.reports.exports.to_pdf import too_many
+from regua.reports.exports.to_pdf import obstacle
 from regua.reports.inquiries import REPORT, in_words, kept
 from regua.reports.selectors import columns_of
 from regua.reports.table import table
@@ -63,7 +63,7 @@ def report_inquiries(request: Request) -> HttpResponse:
         "export": {
             "filters": urlencode(kept(filters).dump()),
             "columns": [column.key for column in columns],
-            "pdf_obstacle": too_many(totals.count),
+            "pdf_obstacle": " ".join(obstacle(columns, totals.count) or ()),
         },
         "tabs": [{"label": REPORT.title, "url": REPORT.url, "active": True}],
     }
