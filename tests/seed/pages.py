@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from django.test import Client
@@ -35,10 +36,14 @@ class Page:
         if query := response.request["QUERY_STRING"]:
             self.address += f"?{query}"
         self.html: str = response.content.decode()
-        self.root = parse_html(self.html)
         self.typed: dict[str, str] = {}
 
     # --- reading ---------------------------------------------------------------------------------
+
+    @cached_property
+    def root(self) -> Element:
+        """Without what nobody reads: the head and the drawings of the icons."""
+        return parse_html(re.sub(r"<head>.*</head>|<svg.*?</svg>", "", self.html, flags=re.S))
 
     @property
     def text(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from django.urls import reverse
 
@@ -99,10 +98,3 @@ def worker_round(integration: Integration) -> None:
     integration.refresh_from_db()
     restrictions_drain(integration.pk)
     restrictions_sync(integration=integration)
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

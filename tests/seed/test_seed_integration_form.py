@@ -9,7 +9,7 @@ from django.urls import reverse
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.inquiries.services import inquiry_request
-from regua.integrations.models import Integration, ReasonCode
+from regua.integrations.models import Integration
 from regua.integrations.parameters import parameters_update
 from regua.organization.models import Branch
 from regua.restrictions.services import removal_request
@@ -207,22 +207,24 @@ def test_s27_automatic_listing_and_removal_is_a_choice(blank: Page, administrato
     assert form_of(administrator, row).value(label) == "Sim"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_s28_the_restriction_code_is_one_of_the_bureaus(
-    integration: Integration, administrator: User
+    branch: Branch, administrator: User
 ) -> None:
-    offered = form_of(administrator, integration).choices("Código de restrição")
-    people = [c for c in RESTRICTION_CODES.values() if c.person in "FA" and not c.bureau_only]
-    assert set(offered) == {"Nenhum", *(f"{c.code} · {c.description}" for c in people)}
+    label = "Código de restrição"
+    page = form_of(administrator, bare.integration(branch))
+    assert page.choices(label) == ["Nenhum", "OO · Outras operações", "TI · Serviço de dados"]
+    page.typed["restriction_code"] = "XX"
+    assert "O birô não tem este código." in page.press("Salvar").problem(label)
+    assert Integration.objects.get().restriction_code == "TI"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_s29_the_removal_code_is_one_of_the_bureaus(
-    integration: Integration, administrator: User
-) -> None:
-    offered = form_of(administrator, integration).choices("Código para baixa")
-    ours = [c for c in REMOVAL_CODES.values() if not c.bureau_only]
-    assert set(offered) == {"Nenhum", *(f"{c.code} · {c.description}" for c in ours)}
+def test_s29_the_removal_code_is_one_of_the_bureaus(branch: Branch, administrator: User) -> None:
+    label = "Código para baixa"
+    page = form_of(administrator, bare.integration(branch))
+    assert page.choices(label) == ["Nenhum", "01 · Pagamento da dívida", "19 · Acordo"]
+    page.typed["removal_code"] = "TI"
+    assert "O birô não tem este código." in page.press("Salvar").problem(label)
+    assert Integration.objects.get().removal_code == "01"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -233,12 +235,19 @@ def test_s30_the_button_brings_the_codes_from_the_bureau(
     page = new_form(administrator)
     assert page.disabled(button)
     page = fill_in(page, "Centro", sandbox).press("Salvar")
-    labels = ["Código de restrição", "Cód. Restrição Pessoa Jurídica", "Código para baixa"]
-    assert [page.choices(label) for label in labels] == [["Nenhum"]] * 3
+    theirs = {
+        "Código de restrição": [c for c in RESTRICTION_CODES.values() if c.person in "FA"],
+        "Cód. Restrição Pessoa Jurídica": [
+            c for c in RESTRICTION_CODES.values() if c.person != "F"
+        ],
+        "Código para baixa": [c for c in REMOVAL_CODES.values() if not c.bureau_only],
+    }
+    assert [page.choices(label) for label in theirs] == [["Nenhum"]] * 3
     page = page.press(button)
     assert "18 códigos de restrição" in page.said
-    assert all(len(page.choices(label)) > 10 for label in labels)
-    assert ReasonCode.objects.filter(kind="restriction").count() == len(RESTRICTION_CODES)
+    for label, codes in theirs.items():
+        offered = {"Nenhum", *(f"{code.code} · {code.description}" for code in codes)}
+        assert set(page.choices(label)) == offered
     auditor = Person(factories.user(Role.AUDIT)).open(page.address)
     with pytest.raises(AssertionError, match="nothing says"):
         auditor.disabled(button)

@@ -8,13 +8,12 @@ from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.inquiries.models import Inquiry
-from regua.integrations.models import Integration
+from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import automatic_obstacles
 from regua.organization.models import Branch
 from regua.restrictions.jobs import dispatch
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request
-from regua.sandbox.catalogue import RESTRICTION_CODES
 from tests import factories
 from tests.restrictions import bare
 from tests.sandbox.server import Sandbox
@@ -27,6 +26,7 @@ from tests.seed.steps import (
     form_of,
     listed_by_hand,
     new_form,
+    removed_by_hand,
     settled,
     worker_round,
 )
@@ -67,9 +67,7 @@ def test_s32_the_menu_leads_to_the_form_of_integrations(
     assert page.path[-1] == "Integrações de Análise de Crédito"
 
 
-def test_s33_novo_opens_an_empty_form(
-    branch: Branch, administrator: User, manager: User
-) -> None:
+def test_s33_novo_opens_an_empty_form(branch: Branch, administrator: User, manager: User) -> None:
     page = new_form(administrator)
     assert page.address == reverse("integration_new")
     assert [page.value(label) for label in ("Client ID", "Client Secret")] == ["", ""]
@@ -112,28 +110,16 @@ def test_s36_filial_is_looked_up_among_ones_own(
     assert new_form(own).choices("Filial") == ["Escolha a filial", "Centro"]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_s37_staging_lists_nothing_automatically(
-    integration: Integration, administrator: User
-) -> None:
-    page = form_of(administrator, integration)
+def test_s37_staging_lists_nothing_automatically(branch: Branch, administrator: User) -> None:
+    row = bare.integration(branch, codes_synced_at=timezone.now())
+    page = form_of(administrator, row)
+    page.fill("Client ID", "cliente")
+    page.fill("Client Secret", "segredo")
     page.fill("Incluir/Remover automaticamente", "Sim")
     page = page.press("Salvar")
     assert "Inclusão automática Pronta" in page.text
     page.fill("Ambiente", "Homologação")
     assert "O ambiente é Homologação, em que nada é incluído" in page.press("Salvar").text
-
-
-@pytest.mark.django_db(transaction=True)
-def test_s38_the_client_id_is_one_of_the_bureaus_api(
-    integration: Integration, administrator: User
-) -> None:
-    page = form_of(administrator, integration)
-    page.fill("Client ID", "outro")
-    page = page.press("Salvar").press("Atualizar códigos de restrição")
-    integration.refresh_from_db()
-    assert integration.problem
-    assert "client_id" in page.text
 
 
 def test_s39_the_client_id_is_kept_as_it_was_given(branch: Branch, administrator: User) -> None:
@@ -260,25 +246,16 @@ def test_s47_sim_is_kept_for_step_five_and_lists_nothing_yet(
     assert not Restriction.objects.exists(), "Parâmetros de cobrança are not built: see docs"
 
 
-@pytest.mark.django_db(transaction=True)
-def test_s48_the_restriction_code_reaches_the_bureau(
-    integration: Integration, branch: Branch, operator: User, sandbox: Sandbox
-) -> None:
-    row = listed_by_hand(operator, factories.receivable(factories.customer(branch)))
-    settled(row, "active")
-    assert row.restriction_code == integration.restriction_code == "TI"
-    assert [line["codigo_restricao"] for line in sandbox.ledger()] == ["TI"]
-
-
-@pytest.mark.django_db(transaction=True)
 def test_s49_the_default_restriction_code_is_chosen_and_used(
-    integration: Integration, branch: Branch, administrator: User, operator: User
+    branch: Branch, administrator: User, operator: User
 ) -> None:
-    page = form_of(administrator, integration)
-    page.fill("Código de restrição", "TM · Telefonia móvel")
-    assert page.press("Salvar").value("Código de restrição") == "TM · Telefonia móvel"
+    page = form_of(administrator, bare.integration(branch))
+    page.fill("Client ID", "cliente")
+    page.fill("Client Secret", "segredo")
+    page.fill("Código de restrição", "OO · Outras operações")
+    assert page.press("Salvar").value("Código de restrição") == "OO · Outras operações"
     row = listed_by_hand(operator, factories.receivable(factories.customer(branch)))
-    assert row.restriction_code == "TM"
+    assert row.restriction_code == "OO"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -292,29 +269,32 @@ def test_s50_the_removal_code_tells_the_bureau_why(
     assert [line["codigo_baixa"] for line in sandbox.ledger()] == ["01"]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_s51_the_default_removal_code_is_chosen_and_used(
-    integration: Integration, branch: Branch, administrator: User, operator: User
+    branch: Branch, administrator: User, operator: User
 ) -> None:
-    chosen = "20 · Pagamento por depósito bancário"
-    page = form_of(administrator, integration)
-    page.fill("Código para baixa", chosen)
-    assert page.press("Salvar").value("Código para baixa") == chosen
-    row = listed_by_hand(operator, factories.receivable(factories.customer(branch)))
-    settled(row, "active")
-    removal_request(restriction=row, actor=operator, reason="paid")
-    row.refresh_from_db()
-    assert row.removal_code == "20"
+    row = bare.integration(branch)
+    ReasonCode.objects.create(
+        integration=row, kind="removal", code="43", description="Negociação", reason="renegotiated"
+    )
+    page = form_of(administrator, row)
+    page.fill("Client ID", "cliente")
+    page.fill("Client Secret", "segredo")
+    page.fill("Código para baixa", "43 · Negociação")
+    assert page.press("Salvar").value("Código para baixa") == "43 · Negociação"
+    listing = bare.listing(factories.receivable(factories.customer(branch)))
+    removed_by_hand(operator, listing, "Renegociação (código 43)")
+    listing.refresh_from_db()
+    assert listing.removal_code == "43", "not the other code of the same reason, 19"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_s52_the_companies_code_is_for_companies_only(
-    integration: Integration, branch: Branch, administrator: User, operator: User
+    branch: Branch, administrator: User, operator: User
 ) -> None:
-    page = form_of(administrator, integration)
-    for person, label in (("F", "Código de restrição"), ("J", "Cód. Restrição Pessoa Jurídica")):
-        offered = {choice.partition(" ")[0] for choice in page.choices(label)} - {"Nenhum"}
-        assert offered == {c.code for c in RESTRICTION_CODES.values() if c.person in (person, "A")}
+    page = form_of(administrator, bare.integration(branch))
+    companies = page.choices("Cód. Restrição Pessoa Jurídica")
+    assert companies == ["Nenhum", "NF · Nota fiscal", "OO · Outras operações"]
+    people = page.choices("Código de restrição")
+    assert people == ["Nenhum", "OO · Outras operações", "TI · Serviço de dados"]
     company = factories.customer(branch, company=True)
     assert listed_by_hand(operator, factories.receivable(company)).restriction_code == "NF"
     person = factories.customer(branch)
