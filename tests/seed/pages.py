@@ -118,6 +118,10 @@ class Page:
     def kept_by_the_system(self, label: str) -> bool:
         return _has(self._field(label), "readonly") and not _get(self._field(label), "name")
 
+    def searchable(self, label: str) -> bool:
+        """Whether one may type in a list to find its choice."""
+        return _has(self._field(label), "data-select")
+
     def disabled(self, button: str) -> bool:
         return _has(self._worded("button", button), "disabled")
 

@@ -10,6 +10,7 @@ from regua.accounts.models import User
 from regua.inquiries.models import Inquiry
 from regua.inquiries.services import inquiries_drain
 from regua.integrations.models import Integration
+from regua.organization.models import Branch
 from regua.receivables.models import Receivable
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
@@ -40,6 +41,13 @@ def fill_in(page: Page, branch: str, sandbox: Sandbox | None = None) -> Page:
     page.fill("Client ID", sandbox.client_id if sandbox else "cliente")
     page.fill("Client Secret", sandbox.client_secret if sandbox else "segredo")
     return page
+
+
+def branch_tab(user: User, branch: Branch) -> Page:
+    """*Configurações › Empresa › Filiais*, the branch, *Editar*, tab *Integrações*."""
+    page = Person(user).open("/").follow("Filiais")
+    assert branch.name in page.text
+    return page.follow("Editar").follow("Integrações")
 
 
 def asked_at_the_central(user: User, document: str = CLEAN) -> Inquiry:

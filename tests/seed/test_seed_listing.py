@@ -16,6 +16,7 @@ from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
+from regua.restrictions.choices import Status
 from regua.restrictions.jobs import dispatch
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import restriction_request
@@ -179,6 +180,17 @@ def test_s70_every_part_of_the_address_is_needed(
 ) -> None:
     assert refused(without(debt, **{field: ""}), operator) == [f"Falta preencher: {label}."]
     assert missing_on_screen(debt, operator) == [label]
+
+
+def test_s84_all_listings_are_in_one_list(debt: Receivable, operator: User) -> None:
+    bare.listing(debt)
+    removed = bare.listing(factories.receivable(debt.customer), Status.REMOVED)
+    page = Person(operator).open("/").follow("Todas")
+    assert len(page.rows) == 2
+    page.fill("Situação", "Baixada")
+    [row] = page.press("Buscar").rows
+    assert row["Situação"] == "Baixada"
+    assert row["Título"].startswith(removed.receivable.number)
 
 
 def test_s85_listing_by_hand_is_shown_to_whoever_may(
