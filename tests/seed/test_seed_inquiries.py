@@ -232,7 +232,7 @@ def asked_once(user: User, party: Any) -> Inquiry:
     return inquiry
 
 
-def test_s83_the_report_counts_and_sums_what_was_asked(
+def test_s83_the_report_narrows_what_was_asked(
     two_branches_asked: None, branch: Branch, other_branch: Branch
 ) -> None:
     manager = factories.user(Role.FINANCE_MANAGER)
