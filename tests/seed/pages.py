@@ -47,7 +47,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        return _text(self._one("main"))
+        return _text(self._main)
 
     @property
     def said(self) -> str:
@@ -58,7 +58,7 @@ class Page:
     def path(self) -> list[str]:
         """The breadcrumbs and the page's own title."""
         crumbs = [_text(e) for e in _all(self.root) if "breadcrumb-item" in _classes(e)]
-        return [*crumbs, _text(self._one("h1"))]
+        return [*crumbs, _text(next(_named(self._main, "h1")))]
 
     @property
     def rows(self) -> list[dict[str, str]]:
@@ -166,14 +166,15 @@ class Page:
     def _bare(self) -> str:
         return self.address.partition("?")[0]
 
-    def _one(self, name: str) -> Element:
-        return next(_named(self.root, name))
+    @cached_property
+    def _main(self) -> Element:
+        return next(_named(self.root, "main"))
 
     def _worded(self, name: str, words: str) -> Element:
         return _matching([e for e in _named(self.root, name) if _text(e)], words)
 
     def _field(self, label: str) -> Element:
-        for element in _all(self._one("main")):  # the top bar has a *Filial* of its own
+        for element in _all(self._main):  # the top bar has a *Filial* of its own
             if element.name == "legend" and _text(element) == label:
                 return next(e for e in _named(self.root, "fieldset") if _inside(element, e))
             if element.name == "label" and _text(element) == label:

@@ -25,7 +25,7 @@ CLEAN = factories.cpf_behaving("001")
 
 
 def new_form(user: User) -> Page:
-    return Person(user).open(GRID).follow("Novo")
+    return Person(user).open(reverse("integration_new"))
 
 
 def form_of(user: User, integration: Integration) -> Page:

@@ -60,11 +60,11 @@ def test_s32_the_menu_leads_to_the_form_of_integrations(
 
 
 def test_s33_novo_opens_an_empty_form(branch: Branch, administrator: User, manager: User) -> None:
-    page = new_form(administrator)
+    page = Person(administrator).open(GRID).follow("Novo")
     assert page.address == reverse("integration_new")
     assert [page.value(label) for label in ("Client ID", "Client Secret")] == ["", ""]
     with pytest.raises(AssertionError, match="nothing says 'Novo'"):
-        new_form(manager)
+        Person(manager).open(GRID).follow("Novo")
 
 
 def test_s34_every_field_of_the_steps_is_on_the_form(branch: Branch, administrator: User) -> None:
