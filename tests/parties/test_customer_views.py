@@ -29,7 +29,7 @@ def maria(branch: Branch) -> Customer:
 
 def names(client: Client, **query: str) -> set[str]:
     rows = client.get(LIST, query).context["rows"]
-    return {row["customer"].name for row in rows}
+    return {row["party"].name for row in rows}
 
 
 def test_each_sees_the_customers_of_their_branches(
@@ -148,7 +148,7 @@ def test_pages_keep_the_filters(client: Client, branch: Branch, operator: User) 
     assert len(first.context["rows"]) == 50
     cursor = first.context["page"].next_cursor
     second = client.get(LIST, {"q": "cliente", "ativo": "sim", "cursor": cursor})
-    assert [r["customer"].name for r in second.context["rows"]] == [
+    assert [r["party"].name for r in second.context["rows"]] == [
         "Cliente 050",
         "Cliente 051",
         "Cliente 052",

@@ -187,7 +187,7 @@ def tab_keeps_every_inquiry(make: Make, branch: Branch, attendant: User) -> None
     assert [row["Score"] for row in rows] == ["720", "310"]
     for row in rows:
         assert (row["Produto"], row["Quem"]) == ("PF com score", attendant.name)
-        assert (row["Situação"], row["Custo"]) == ("Respondida", "R$ 4,90")
+        assert (row["Resultado"], row["Custo"]) == ("Respondida", "R$ 4,90")
 
 
 @pytest.fixture
@@ -240,7 +240,13 @@ def test_s83_the_report_narrows_what_was_asked(
     page = page.follow("Relatório de Contas a Receber: Consultas Análise de Crédito")
     assert page.address == reverse("report_inquiries")
     assert page.path[:2] == ["Relatórios", "Relatórios financeiros"]
-    named = {"Integração", "Data inicial", "Data final", "Tipo de consulta", "Filial"}
+    named = {
+        "Integração",
+        "Data consulta inicial",
+        "Data consulta final",
+        "Tipo de consulta",
+        "Filial",
+    }
     assert named <= set(page.labels)
     assert page.choices("Tipo de consulta") == ["Ambos", "Pessoa física", "Pessoa jurídica"]
     assert len([row for row in page.rows if "Produto" in row]) == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.inquiries.models import Inquiry
 from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from tests.restrictions import bare
+from tests.sandbox.server import Sandbox
 from tests.seed.pages import Person
 from tests.seed.steps import asked_at_the_central, branch_tab, fill_in, new_form
 
@@ -45,7 +47,7 @@ def test_s56_only_the_branchs_own_integration_can_be_linked(
 
 
 def test_s57_salvar_puts_the_link_in_force(branch: Branch, administrator: User) -> None:
-    own = bare.integration(branch, linked_at=None)
+    own = bare.integration(branch, linked_at=None, codes_synced_at=timezone.now())
     tab = branch_tab(administrator, branch)
     tab.fill("Integração de análise de crédito", f"nº {own.pk}")
     own.refresh_from_db()
@@ -69,6 +71,29 @@ def test_s58_once_linked_it_can_be_used_and_not_before(
     tab.press("Salvar")
     assert asked_at_the_central(attendant).status == "answered"
     assert Inquiry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s58_linking_brings_the_products_and_codes(
+    branch: Branch, administrator: User, attendant: User, sandbox: Sandbox
+) -> None:
+    fill_in(new_form(administrator), "Centro", sandbox).press("Salvar")
+    tab = branch_tab(administrator, branch)
+    tab.fill("Integração de análise de crédito", "nº")
+    tab.press("Salvar")
+    assert asked_at_the_central(attendant).status == "answered"
+
+
+def test_s58_linked_all_the_same_where_the_bureau_does_not_answer(
+    branch: Branch, administrator: User
+) -> None:
+    own = bare.integration(branch, linked_at=None)
+    tab = branch_tab(administrator, branch)
+    tab.fill("Integração de análise de crédito", f"nº {own.pk}")
+    saved = tab.press("Salvar")
+    assert "mas os produtos e códigos não vieram" in saved.text
+    own.refresh_from_db()
+    assert own.linked_at is not None
 
 
 def test_s58_without_products_it_says_which_button_brings_them(

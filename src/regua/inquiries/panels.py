@@ -40,6 +40,15 @@ def register() -> None:
         )
         panels.fact(_last_inquiry, order=30)
         panels.action(partial(_ask, panels), order=10)
+        panels.row_action(
+            RowAction(
+                url_name=f"{panels.kind}_ask",
+                label="Consultar análise de crédito",
+                icon="file-search",
+                permission=Permission.REQUEST_INQUIRY,
+                obstacle=switched_off,
+            )
+        )
     for panels, model in ((lead_panels, Lead), (prospect_panels, Prospect)):
         panels.column(
             Column(
@@ -48,15 +57,6 @@ def register() -> None:
                 permission=Permission.VIEW_INQUIRIES,
                 kind="number",
                 order=30,
-            )
-        )
-        panels.row_action(
-            RowAction(
-                url_name=f"{panels.kind}_ask",
-                label="Consultar análise de crédito",
-                icon="file-search",
-                permission=Permission.REQUEST_INQUIRY,
-                obstacle=switched_off,
             )
         )
 

@@ -10,13 +10,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from regua.accounts.access import require
+from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.integrations.forms import BranchLinkForm
 from regua.integrations.models import Integration
 from regua.integrations.selectors import branches_with_integration
-from regua.integrations.services import integration_link
-from regua.integrations.views import link_status, provider_name
+from regua.integrations.services import catalogue_sync, integration_link
+from regua.integrations.views import (
+    FAILURES,
+    failure_sentence,
+    link_status,
+    provider_name,
+)
 from regua.organization.models import Branch
 from regua.web import keyset
 
@@ -59,12 +65,21 @@ def branch_integrations(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST" and own and form.is_valid():
         linked = bool(form.cleaned_data["integration"])
         integration_link(integration=own, actor=request.user, linked=linked)
-        messages.success(
-            request,
-            f"Integração {own} vinculada à filial {branch}. Já pode ser usada."
-            if linked
-            else f"A filial {branch} ficou sem integração: consultas e negativações novas esperam.",
-        )
+        if not linked:
+            said = (
+                f"A filial {branch} ficou sem integração: consultas e negativações novas esperam."
+            )
+            messages.success(request, said)
+        elif problem := _first_catalogue(own, request.user):
+            messages.warning(
+                request,
+                f"Integração {own} vinculada à filial {branch}, mas os produtos e códigos não "
+                f"vieram: {problem} Depois, aperte Atualizar códigos de restrição na integração.",
+            )
+        else:
+            messages.success(
+                request, f"Integração {own} vinculada à filial {branch}. Já pode ser usada."
+            )
         return redirect("branch_integrations", branch.pk)
     context = _context(branch, "Integrações") | {
         "form": form,
@@ -73,6 +88,20 @@ def branch_integrations(request: Request, pk: int) -> HttpResponse:
         "link_status": link_status(own) if own else None,
     }
     return render(request, "integrations/branch_integrations.html", context)
+
+
+def _first_catalogue(integration: Integration, actor: User) -> str:
+    """Fetch the products and codes that were never fetched, so that it can be used at once.
+
+    Returns why it could not be done, as a sentence.
+    """
+    if integration.codes_synced_at is not None:
+        return ""
+    try:
+        catalogue_sync(integration=integration, actor=actor)
+    except FAILURES as error:
+        return failure_sentence(error)
+    return ""
 
 
 def _get(request: Request, pk: int) -> Branch:

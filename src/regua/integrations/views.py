@@ -36,7 +36,7 @@ from regua.integrations.vault import VaultError
 from regua.web import formats, keyset, ordering
 from regua.web.status import Icon, Status, Tone
 
-_FAILURES = (BureauError, VaultError, LookupError)
+FAILURES = (BureauError, VaultError, LookupError)
 LINKED = Status("Vinculada", Tone.DONE, Icon("circle-check"))
 READY = Status("Pronta", Tone.DONE, Icon("circle-check"))
 UNLINKED = Status("Não vinculada", Tone.MUTED, Icon("circle-minus"))
@@ -53,7 +53,7 @@ def link_status(integration: Integration) -> Status:
     return LINKED if integration.linked_at else UNLINKED
 
 
-def _sentence(error: Exception) -> str:
+def failure_sentence(error: Exception) -> str:
     return error.message if isinstance(error, BureauError) else str(error)
 
 
@@ -128,8 +128,8 @@ def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
     problem = ""
     try:
         said = _told(catalogue_sync(integration=integration, actor=request.user))
-    except _FAILURES as error:
-        problem = said = _sentence(error)
+    except FAILURES as error:
+        problem = said = failure_sentence(error)
     integration.refresh_from_db()
     if not request.htmx:
         (messages.error if problem else messages.success)(request, said)

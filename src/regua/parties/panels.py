@@ -184,6 +184,42 @@ class PartyPanels:
     def notes_of(self, party: Any) -> dict[str, str]:
         return {name: note for build in self._notes for name, note in build(party).items()}
 
+    def table_of(self, parties: Sequence[Any], actor: User) -> dict[str, Any]:
+        """The rows of a list, with the columns and buttons that other apps contribute.
+
+        A query for each column, however many rows there are.
+        """
+        ids = [party.pk for party in parties]
+        columns = [column for column in self.columns if allowed(actor, column.permission)]
+        values = [column.values(ids, actor) if ids else {} for column in columns]
+        actions = [action for action in self.row_actions if allowed(actor, action.permission)]
+        obstacles = {a.url_name: a.obstacle(actor) for a in actions if a.obstacle}
+        rows = [
+            {
+                "party": party,
+                "url": reverse(f"{self.kind}_detail", args=[party.pk]),
+                "cells": [
+                    (column.kind, found.get(party.pk, ""))
+                    for column, found in zip(columns, values, strict=True)
+                ],
+                "actions": [
+                    {
+                        "label": action.label,
+                        "icon": action.icon,
+                        "url": reverse(action.url_name, args=[party.pk]),
+                        "obstacle": obstacles.get(action.url_name),
+                    }
+                    for action in actions
+                ],
+            }
+            for party in parties
+        ]
+        return {
+            "rows": rows,
+            "columns": columns,
+            "obstacles": [obstacle for obstacle in obstacles.values() if obstacle],
+        }
+
     def tabs_of(self, party: Any, actor: User, *, active: str) -> list[dict[str, Any]]:
         return [
             {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from regua.accounts.access import NotAllowed, require
@@ -20,7 +18,6 @@ from regua.parties import selectors
 from regua.parties.forms import PotentialFilter, PotentialForm
 from regua.parties.kinds import PROSPECT, Kind
 from regua.parties.models import Customer, Prospect
-from regua.parties.panels import allowed
 from regua.parties.services import CustomerExists, potential_create, potential_update
 from regua.parties.views import after_editing
 from regua.web import formats, keyset
@@ -41,7 +38,8 @@ def potential_list(request: Request, kind: Kind) -> HttpResponse:
         rows = rows.filter(converted_at__isnull=situation != "convertidos")
     page = keyset.paginate(rows, ordering=("search_name", "pk"), cursor=request.GET.get("cursor"))
     context = {
-        **_table(request, kind, list(page)),
+        "show_branch": not request.branch and len(request.branches) > 1,
+        **kind.panels.table_of(list(page), actor),
         "form": form,
         "narrowed": bool(text or situation),
         "page": page,
@@ -54,41 +52,6 @@ def potential_list(request: Request, kind: Kind) -> HttpResponse:
         "new_url": kind.url("new") if actor.can(Permission.EDIT_POTENTIALS) else "",
     }
     return render(request, "parties/potential_list.html", context)
-
-
-def _table(request: Request, kind: Kind, parties: list[Any]) -> dict[str, Any]:
-    actor, panels = request.user, kind.panels
-    ids = [party.pk for party in parties]
-    columns = [column for column in panels.columns if allowed(actor, column.permission)]
-    values = [column.values(ids, actor) if ids else {} for column in columns]
-    actions = [action for action in panels.row_actions if allowed(actor, action.permission)]
-    obstacles = {a.url_name: a.obstacle(actor) for a in actions if a.obstacle}
-    rows = [
-        {
-            "party": party,
-            "url": kind.url("detail", party.pk),
-            "cells": [
-                (column.kind, found.get(party.pk, ""))
-                for column, found in zip(columns, values, strict=True)
-            ],
-            "actions": [
-                {
-                    "label": action.label,
-                    "icon": action.icon,
-                    "url": reverse(action.url_name, args=[party.pk]),
-                    "obstacle": obstacles.get(action.url_name),
-                }
-                for action in actions
-            ],
-        }
-        for party in parties
-    ]
-    return {
-        "rows": rows,
-        "columns": columns,
-        "obstacles": [obstacle for obstacle in obstacles.values() if obstacle],
-        "show_branch": not request.branch and len(request.branches) > 1,
-    }
 
 
 def potential_new(request: Request, kind: Kind) -> HttpResponse:

@@ -50,7 +50,8 @@ def customer_list(request: Request) -> HttpResponse:
         "form": form,
         "page": page,
         "total": keyset.capped_count(customers),
-        **_table(page.items, request),
+        "show_branch": not request.branch and len(request.branches) > 1,
+        **customer_panels.table_of(page.items, actor),
     }
     return render(request, "parties/customer_list.html", context)
 
@@ -73,29 +74,6 @@ def _narrow(
         elif chosen == NOTHING:
             customers = customers.exclude(situation.condition(request.user))
     return customers
-
-
-def _table(customers: list[Customer], request: Request) -> dict[str, Any]:
-    """The rows, with the columns that other apps contribute: a query each for the whole page."""
-    actor = request.user
-    columns = [c for c in customer_panels.columns if allowed(actor, c.permission)]
-    ids = [customer.pk for customer in customers]
-    values = [column.values(ids, actor) if ids else {} for column in columns]
-    rows = [
-        {
-            "customer": customer,
-            "cells": [
-                (column.kind, found.get(customer.pk, ""))
-                for column, found in zip(columns, values, strict=True)
-            ],
-        }
-        for customer in customers
-    ]
-    return {
-        "columns": columns,
-        "rows": rows,
-        "show_branch": not request.branch and len(request.branches) > 1,
-    }
 
 
 @require_safe
