@@ -86,6 +86,7 @@ def test_the_answer_arrives_by_itself_and_is_paid_once(
     page.get_by_label("CPF ou CNPJ").first.fill(SLOW)
     page.get_by_label("Consulta de pessoa física com score").check()
     ask = page.get_by_role("button", name="Consultar · R$ 7,50")
+    expect(ask).to_be_visible()
     visitor.shoot("40-central")
     ask.click()
 

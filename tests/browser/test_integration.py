@@ -69,6 +69,7 @@ def test_register_mend_feed_link_and_lose_a_code(
     test.click()
     said = state(page).get_by_role("status")
     expect(said.filter(has_text="vende 5 produtos")).to_be_visible()
+    expect(page.get_by_label("Token", exact=True)).to_have_value("gerado")
 
     # The bureau's codes, the defaults among them.
     refresh.click()
