@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -16,11 +17,12 @@ from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.inquiries.budget import (
+    SPENDING,
     BudgetSpent,
     budget_set,
     give_back,
     month_of,
-    spend,
+    refuse,
     standing,
     standings,
 )
@@ -33,6 +35,15 @@ from tests.sandbox.server import Sandbox
 
 LIST = reverse("budget_list")
 NOW = timezone.make_aware(timezone.datetime(2026, 11, 30, 23, 30))  # type: ignore[attr-defined]
+
+
+def spend(branch: Branch, cost: Decimal, *, now: datetime) -> None:
+    """What writing an inquiry of that cost does to the month."""
+    with connection.cursor() as cursor:
+        parameters = {"branch": branch.pk, "month": month_of(now), "cost": cost}
+        cursor.execute(f"WITH {SPENDING} SELECT spent FROM spending", parameters)
+        if cursor.rowcount == 0:
+            raise refuse(branch, cost, now=now)
 
 
 def spent(branch: Branch, amount: str) -> None:

@@ -38,4 +38,5 @@ def visible(
         return queryset.none()
     if actor.all_branches:
         return queryset
-    return queryset.filter(**{f"{branch}__in": actor.branches.values("pk")})
+    # The branches themselves, not a subquery: the planner then knows how many rows are meant.
+    return queryset.filter(**{f"{branch}__in": actor.branch_ids})

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from regua.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from regua.organization.models import Branch
@@ -67,8 +68,13 @@ class User(AbstractBaseUser):
         """Whether this person's role includes ``permission``."""
         return self.is_active and permission in ROLE_PERMISSIONS.get(self.role, frozenset())
 
+    @cached_property
+    def branch_ids(self) -> list[int]:
+        """The branches given to this person, read once for as long as this instance lives."""
+        return sorted(self.branches.values_list("pk", flat=True))
+
     def sees_branch(self, branch_id: int) -> bool:
-        return self.all_branches or self.branches.filter(pk=branch_id).exists()
+        return self.all_branches or branch_id in self.branch_ids
 
 
 __all__ = ["Permission", "Role", "User"]

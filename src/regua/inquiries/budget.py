@@ -23,16 +23,24 @@ _MONTHS = (
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
 ).split()
 
-_SPEND = """
-WITH spending AS (
-    INSERT INTO inquiries_inquiryspending AS s (branch_id, month, spent)
-    VALUES (%(branch)s, %(month)s, %(cost)s)
-    ON CONFLICT (branch_id, month) DO UPDATE SET spent = s.spent + excluded.spent
-    RETURNING spent
-)
-SELECT spending.spent, b.monthly
-FROM spending LEFT JOIN inquiries_inquirybudget b ON b.branch_id = %(branch)s
+SPENDING = """
+    budget AS (
+        SELECT coalesce(
+            (SELECT monthly FROM inquiries_inquirybudget WHERE branch_id = %(branch)s),
+            'Infinity'
+        ) AS monthly
+    ),
+    spending AS (
+        INSERT INTO inquiries_inquiryspending AS s (branch_id, month, spent)
+        SELECT %(branch)s, %(month)s::date, %(cost)s::numeric FROM budget
+        WHERE %(cost)s::numeric <= budget.monthly
+        ON CONFLICT (branch_id, month) DO UPDATE SET spent = s.spent + excluded.spent
+        WHERE s.spent + excluded.spent <= (SELECT monthly FROM budget)
+        RETURNING s.spent
+    )
 """
+"""Counts ``cost`` in the month, or has no row where the budget does not reach. The branch's others
+wait until the transaction ends, so that two cannot spend the same money."""
 
 
 class BudgetSpent(ValidationError):
@@ -116,24 +124,15 @@ def standings(branch_ids: Iterable[int], *, now: datetime | None = None) -> dict
     }
 
 
-def spend(branch: Branch, cost: Decimal, *, now: datetime) -> None:
-    """Count ``cost`` in the caller's transaction.
-
-    Raises ``BudgetSpent`` where the month does not reach. Others who spend in the same branch wait
-    until the transaction ends, so that two cannot spend the same money.
-    """
-    month = month_of(now)
-    with connection.cursor() as cursor:
-        cursor.execute(_SPEND, {"branch": branch.pk, "month": month, "cost": cost})
-        spent, monthly = cursor.fetchone()
-    if monthly is not None and spent > monthly:
-        left = Standing(month, spent - cost, monthly).left
-        raise BudgetSpent(
-            f"O orçamento de consultas da filial {branch.name} para {_MONTHS[month.month - 1]} é "
-            f"de {formats.brl(monthly)}; restam {formats.brl(left)} e esta consulta custa "
-            f"{formats.brl(cost)}. Nada foi consultado nem cobrado. Peça ao gestor financeiro "
-            "para aumentar o orçamento ou espere o mês que vem."
-        )
+def refuse(branch: Branch, cost: Decimal, *, now: datetime) -> BudgetSpent:
+    """What to say where ``SPENDING`` had no row."""
+    found = standing(branch, now=now)
+    return BudgetSpent(
+        f"O orçamento de consultas da filial {branch.name} para {found.month_name} é de "
+        f"{formats.brl(found.monthly)}; restam {formats.brl(found.left)} e esta consulta custa "
+        f"{formats.brl(cost)}. Nada foi consultado nem cobrado. Peça ao gestor financeiro para "
+        "aumentar o orçamento ou espere o mês que vem."
+    )
 
 
 def give_back(branch_id: int, cost: Decimal, *, requested_at: datetime) -> None:

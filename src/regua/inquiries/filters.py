@@ -6,14 +6,13 @@ the same choices narrow, so that a year of inquiries is counted as fast as a day
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
-from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.bureaus import registry
@@ -30,7 +29,7 @@ from regua.integrations.choices import PersonKind
 from regua.integrations.models import Integration
 from regua.integrations.selectors import integrations_of_branches
 from regua.organization.models import Branch
-from regua.web import forms
+from regua.web import formats, forms
 
 UNFINISHED, REFUSED, ANSWERED = "unfinished", "refused", "answered"
 RESULTS = [
@@ -140,8 +139,8 @@ class InquiryFilter(forms.Form):
         if not found or not found.first or not found.last:
             return rows.none(), found
         between = Q(
-            requested_at__gte=_instant(found.first, time.min),
-            requested_at__lte=_instant(found.last, time.max),
+            requested_at__gte=formats.day_start(found.first),
+            requested_at__lt=formats.day_end(found.last),
         )
         return self.narrow(rows).filter(between), found
 
@@ -152,9 +151,9 @@ def narrow(
     """The inquiries that fit ``chosen``, as ``InquiryFilter.chosen`` gives it."""
     rows = _narrow_either(rows, chosen, branch)
     if since := chosen.get("since"):
-        rows = rows.filter(requested_at__gte=_instant(since, time.min))
+        rows = rows.filter(requested_at__gte=formats.day_start(since))
     if until := chosen.get("until"):
-        rows = rows.filter(requested_at__lte=_instant(until, time.max))
+        rows = rows.filter(requested_at__lt=formats.day_end(until))
     match chosen.get("kind"):
         case (PersonKind.PERSON | PersonKind.COMPANY) as kind:
             length = 14 if kind == PersonKind.COMPANY else 11
@@ -249,7 +248,3 @@ def _typed_by_product(integration: Integration) -> bool:
         return registry.get(integration.provider).capabilities.typed_by_product
     except LookupError:
         return False
-
-
-def _instant(day: date, moment: time) -> datetime:
-    return datetime.combine(day, moment, tzinfo=timezone.get_current_timezone())

@@ -11,7 +11,7 @@ from django.utils import timezone
 from regua.inquiries.choices import AccessKind, Outcome
 from regua.integrations import vault
 from regua.integrations.choices import PersonKind
-from regua.integrations.models import Outgoing
+from regua.integrations.models import Integration, Outgoing
 from regua.organization.models import Branch
 from regua.parties.models import DOCUMENT_SHAPE, Customer, Lead, Prospect
 
@@ -30,11 +30,23 @@ class Inquiry(Outgoing):
 
     EFFECTFUL = ("queued",)
 
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
+    # Every index is written three times for each inquiry: the ones below serve these keys too.
+    integration = models.ForeignKey(
+        Integration, models.PROTECT, related_name="+", db_index=False, verbose_name="integração"
+    )
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="+", db_index=False, verbose_name="filial"
+    )
     document = models.CharField("CPF ou CNPJ", max_length=14)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="inquiries")
-    lead = models.ForeignKey(Lead, models.PROTECT, null=True, related_name="inquiries")
-    prospect = models.ForeignKey(Prospect, models.PROTECT, null=True, related_name="inquiries")
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="inquiries", db_index=False
+    )
+    lead = models.ForeignKey(
+        Lead, models.PROTECT, null=True, related_name="inquiries", db_index=False
+    )
+    prospect = models.ForeignKey(
+        Prospect, models.PROTECT, null=True, related_name="inquiries", db_index=False
+    )
     product_code = models.CharField(max_length=30)
     product_name = models.CharField("produto", max_length=120)
     cost = models.DecimalField("custo", max_digits=14, decimal_places=2)
@@ -48,7 +60,9 @@ class Inquiry(Outgoing):
         choices=LegalBasis.choices,
         default=LegalBasis.CREDIT_PROTECTION,
     )
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
+    )
     requested_at = models.DateTimeField(default=timezone.now)
     repeats = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     """The answer within the interval that the person chose not to use."""
@@ -141,7 +155,15 @@ class Inquiry(Outgoing):
                 name="inquiry_due",
                 condition=Q(due_at__isnull=False),
             ),
-            models.Index(fields=["customer", "-requested_at", "-id"], name="inquiry_by_customer"),
+            models.Index(
+                fields=["customer", "-requested_at", "-id"],
+                name="inquiry_of_customer",
+                condition=Q(customer__isnull=False),
+            ),
+            models.Index(fields=["lead"], name="inquiry_of_lead", condition=Q(lead__isnull=False)),
+            models.Index(
+                fields=["prospect"], name="inquiry_of_prospect", condition=Q(prospect__isnull=False)
+            ),
             models.Index(fields=["document", "-requested_at"], name="inquiry_by_document"),
             models.Index(fields=["-requested_at", "-id"], name="inquiry_by_time"),
             models.Index(fields=["branch", "-requested_at", "-id"], name="inquiry_by_branch"),

@@ -17,19 +17,18 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import InquiryPending, InquiryReport, InquiryRequest
 from regua.bureaus.errors import BureauError, OutcomeUnknown, TryLater
-from regua.inquiries.budget import give_back, spend
+from regua.inquiries.budget import give_back
 from regua.inquiries.choices import AccessKind
 from regua.inquiries.models import Inquiry, InquiryAccess
-from regua.inquiries.policy.matching import Facts, decide
-from regua.inquiries.policy.models import Decision
+from regua.inquiries.policy.matching import Facts
 from regua.inquiries.selectors import report_codec, same_under_way, within_interval
+from regua.inquiries.writing import answer_write, intent_write
 from regua.integrations import gateway, vault
-from regua.integrations.outbox import Claim, ask_again_in, ask_for_sender, backoff, drain, settle
+from regua.integrations.outbox import Claim, ask_again_in, backoff, drain, settle
 from regua.integrations.selectors import NoIntegration, check_linked, offer_in_use
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
-from regua.parties.selectors import customer_with_document
 from regua.web import formats
 
 SENDER = "inquiries.send"
@@ -96,8 +95,6 @@ def inquiry_request(
     purpose = purpose.strip()
     if not purpose:
         raise ValidationError({"purpose": "Informe a finalidade: a lei pede que ela exista."})
-    if customer is None and lead is None and prospect is None:
-        customer = customer_with_document(branch.pk, parsed.value)
     question = Inquiry(
         idempotency_key=key or uuid4(),
         integration=integration,
@@ -111,9 +108,10 @@ def inquiry_request(
         cost=product.price,
         purpose=purpose,
         requested_by=actor,
+        repeat_reason="",
+        outcome="",
     )
-    days = offer.parameters.inquiry_interval_days
-    asked = _ask(question, key, days, repeat_reason.strip())
+    asked = _ask(question, key, offer.interval_days, repeat_reason.strip())
     if asked is not question and asked.requested_by_id != actor.pk:
         access_record(inquiry=asked, actor=actor, kind=AccessKind.JOINED, purpose=purpose)
     return asked
@@ -168,15 +166,12 @@ def _ask(question: Inquiry, key: UUID | None, days: int | None, reason: str) -> 
     """Write ``question``; where it was asked already, or is at this very moment, return that."""
     for _ in range(3):
         try:
-            with transaction.atomic():
+            # The intent is one statement; only what holds a lock before it needs more than that.
+            with transaction.atomic() if days or connection.in_atomic_block else nullcontext():
                 if asked := _keep_interval(question, key, days, reason):
                     return asked
-                question.save(force_insert=True)
-                ask_for_sender(SENDER, question.integration_id)
-                # Last, because the branch's others wait for it from here to the commit.
-                spend(question.branch, question.cost, now=question.requested_at)
+                intent_write(question, SENDER)
         except IntegrityError as error:
-            question.pk = None
             match constraint_of(error):
                 case "inquiry_asked_once":
                     asked = _same_under_way(question)
@@ -273,37 +268,16 @@ def _settle_report(inquiry: Inquiry, claim: Claim[Inquiry], report: InquiryRepor
         born_or_opened_on=report.born_or_opened_on,
         requested_at=inquiry.requested_at,
     )
-    sealed = vault.seal(report_codec.dump_json(report).decode(), inquiry.vault_context())
-    match = decide(inquiry.branch_id, facts)
-    with transaction.atomic() if match else nullcontext():
-        settled = _settle(
-            claim,
-            status=Inquiry.Status.ANSWERED,
-            protocol=report.protocol,
-            answered_at=timezone.now(),
-            due_at=None,
-            unknown=False,
-            problem="",
-            name=report.name[:120],
-            document_status=facts.document_status,
-            score=facts.score,
-            band=score.band if score else "",
-            default_probability=score.default_probability if score else None,
-            pendings_count=facts.pendings_count,
-            pendings_total=facts.pendings_total,
-            newest_pending_on=facts.newest_pending_on,
-            born_or_opened_on=facts.born_or_opened_on,
-            outcome=match.outcome if match else "",
-            report_sealed=sealed,
-        )
-        if match and settled:
-            Decision.objects.create(
-                inquiry=inquiry,
-                policy_id=match.policy_id,
-                rule_id=match.rule_id,
-                outcome=match.outcome,
-                facts=match.facts,
-            )
+    answer_write(
+        claim,
+        facts,
+        protocol=report.protocol,
+        answered_at=timezone.now(),
+        name=report.name[:120],
+        band=score.band if score else "",
+        default_probability=score.default_probability if score else None,
+        report_sealed=vault.seal(report_codec.dump_json(report).decode(), inquiry.vault_context()),
+    )
 
 
 def _settle_failure(inquiry: Inquiry, claim: Claim[Inquiry], error: BureauError) -> None:

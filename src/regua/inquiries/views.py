@@ -17,6 +17,7 @@ from regua.inquiries.asking import ask, offer_for
 from regua.inquiries.filters import InquiryFilter
 from regua.inquiries.forms import InquiryForm
 from regua.inquiries.models import Inquiry
+from regua.inquiries.policy.wording import outcome_status
 from regua.inquiries.selectors import inquiries_visible
 from regua.inquiries.services import inquiry_reuse
 from regua.integrations.selectors import branches_ready
@@ -100,6 +101,8 @@ def _history(request: Request) -> dict[str, Any]:
 def with_statuses(page: keyset.KeysetPage[Any]) -> keyset.KeysetPage[Any]:
     """Give each inquiry of a page what its row shows besides its columns."""
     for inquiry in page:
-        inquiry.shown_status = reading.status_of(inquiry)
+        inquiry.shown_status = (
+            outcome_status(inquiry.outcome) if inquiry.outcome else reading.status_of(inquiry)
+        )
         inquiry.score_tone = reading.score_tone(inquiry.score, inquiry.band)
     return page

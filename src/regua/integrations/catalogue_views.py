@@ -123,6 +123,7 @@ def tabs(integration: Integration, active: str) -> list[dict[str, Any]]:
         "integration_detail": "Integração análise de crédito",
         "integration_reasons": "Motivos",
         "integration_history": "Histórico",
+        "integration_calls": "Registro de chamadas",
     }
     return [
         {"label": label, "url": reverse(name, args=[integration.pk]), "active": name == active}
@@ -149,7 +150,7 @@ def integration_reasons(request: Request, pk: int) -> HttpResponse:
             return redirect("integration_reasons", integration.pk)
     for code in codes:
         code.shown_reason = _said("reason", code.reason)  # type: ignore[attr-defined]
-    context = _context(integration, "integration_reasons") | {
+    context = integration_frame(integration, "integration_reasons") | {
         "form": form,
         "manages": manages,
         "bureau_only": [c for c in codes if c.bureau_only and c.gone_at is None],
@@ -174,7 +175,7 @@ def integration_history(request: Request, pk: int) -> HttpResponse:
     if code := form.chosen("codigo"):
         rows = rows.filter(code__iexact=code)
     page = keyset.paginate(rows, ordering=("-pk",), cursor=request.GET.get("cursor"))
-    context = _context(integration, "integration_history") | {
+    context = integration_frame(integration, "integration_history") | {
         "form": form,
         "page": page,
         "lines": change_lines(page),
@@ -189,7 +190,8 @@ def _get(request: Request, pk: int) -> Integration:
     return get_object_or_404(integrations_visible(request.user), pk=pk)
 
 
-def _context(integration: Integration, active: str) -> dict[str, Any]:
+def integration_frame(integration: Integration, active: str) -> dict[str, Any]:
+    """The context of ``integrations/integration_base.html``, with ``active`` the tab's URL name."""
     try:
         name = registry.get(integration.provider).name
     except LookupError:

@@ -85,3 +85,15 @@ class CallOutcome(TextChoices):
     PENDING = "pending", "Sem resposta registrada"
     ANSWERED = "answered", "Respondida"
     FAILED = "failed", "Falhou"
+
+
+class CallPurpose(TextChoices):
+    """What a call to a bureau was for."""
+
+    INQUIRY = "inquiry", "Consulta"
+    INQUIRY_PDF = "inquiry_pdf", "PDF da consulta"
+    RESTRICTION = "restriction", "Negativação"
+    REMOVAL = "removal", "Baixa"
+    SYNC = "sync", "Sincronização"
+    CATALOGUE = "catalogue", "Atualização de códigos"
+    TEST = "test", "Teste de conexão"

@@ -187,8 +187,12 @@ class CatalogueChange(models.Model):
 class BureauCall(models.Model):
     """One HTTP exchange with a bureau: written before it leaves, completed after. Redacted."""
 
-    integration = models.ForeignKey(Integration, models.PROTECT, related_name="calls")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    integration = models.ForeignKey(
+        Integration, models.PROTECT, related_name="calls", db_index=False
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     """Who asked for it; null for the system's own routines."""
     purpose = models.CharField(max_length=40)
     subject = models.CharField(max_length=40, blank=True)

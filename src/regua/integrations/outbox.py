@@ -168,33 +168,47 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     One waiting job is enough. Where one waits already it is share-locked until we commit, so that
     no worker can take it, find our row still invisible and finish without it.
     """
-    parameters: dict[str, Any] = {
+    parameters = sender_parameters(task, integration_id)
+    with connection.cursor() as cursor:
+        for _ in range(5):
+            cursor.execute(f"WITH {asking()} SELECT FROM sender", parameters)
+            if cursor.rowcount:
+                return
+    logger.warning("no sender could be asked for %s; the dispatcher will", parameters["lock"])
+
+
+def sender_parameters(task: str, integration_id: int) -> dict[str, Any]:
+    """What ``asking`` needs."""
+    return {
         "task": task,
         "queue": BUREAU_QUEUE,
         "lock": f"{task}:{integration_id}",
         "arguments": Jsonb({"integration_id": integration_id}),
     }
-    with connection.cursor() as cursor:
-        for _ in range(5):
-            cursor.execute(_ASK, parameters)
-            if cursor.fetchone():
-                return
-    logger.warning("no sender could be asked for %s; the dispatcher will", parameters["lock"])
 
 
-# Procrastinate's own ``defer`` reports a waiting job by an error, which would cost a savepoint and
-# four round trips more.
-_ASK = """
-WITH added AS (
-    INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
-    VALUES (%(queue)s, %(task)s, %(lock)s, %(arguments)s)
-    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
-    RETURNING 1
-), waiting AS (
-    SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo' FOR SHARE
-)
-SELECT 1 FROM added UNION ALL SELECT 1 FROM waiting
-"""
+@cache
+def asking(rows: str = "(VALUES (1)) AS once") -> str:
+    """``ask_for_sender`` as part of a statement that writes the ``rows``, too.
+
+    No ``sender`` comes of it where another asked at this very moment: ask once more.
+    """
+    # Procrastinate's own ``defer`` reports a waiting job by an error, which would cost a savepoint
+    # and four round trips more.
+    return f"""
+        added AS (
+            INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
+            SELECT %(queue)s::varchar, %(task)s::varchar, %(lock)s::varchar, %(arguments)s
+            FROM {rows}
+            ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+            RETURNING id
+        ),
+        waiting AS (
+            SELECT id FROM procrastinate_jobs
+            WHERE queueing_lock = %(lock)s::varchar AND status = 'todo' FOR SHARE
+        ),
+        sender AS (SELECT id FROM added UNION ALL SELECT id FROM waiting)
+    """  # noqa: S608
 
 
 def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
@@ -101,6 +102,8 @@ def automatic_obstacles(integration: Integration) -> list[str]:
     Whatever acts by itself asks here first. Each is a sentence for the person.
     """
     found = []
+    if not GeneralParameters.current().credit_analysis:
+        found.append("A análise de crédito está desligada nos Parâmetros gerais.")
     if integration.archived_at is not None:
         found.append("A integração foi arquivada.")
     if integration.environment == Environment.STAGING:
@@ -167,7 +170,8 @@ class Offer:
     integration: Integration
     product: Product | None
     """None where the bureau does not sell it, or nothing for that kind of document."""
-    parameters: GeneralParameters
+    interval_days: int | None
+    """How long another inquiry about the same document has to wait (*Parâmetros gerais*)."""
 
 
 def offer_in_use(branch_id: int, document: str, product_code: str = "") -> Offer:
@@ -175,29 +179,29 @@ def offer_in_use(branch_id: int, document: str, product_code: str = "") -> Offer
 
     It is the product with ``product_code``, or the cheapest. Raises ``NoIntegration``.
     """
-    integration, product, parameters = sql.first(
-        f"""
-        SELECT {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")},
-            {sql.columns(GeneralParameters, "parameters")}
-        FROM integrations_integration AS integration
-        LEFT JOIN LATERAL (
-            SELECT * FROM integrations_product AS sold
-            WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
-                AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
-            ORDER BY sold.price, sold.code LIMIT 1
-        ) AS product ON true
-        LEFT JOIN organization_generalparameters AS parameters ON parameters.id = 1
-        WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
-        """,  # noqa: S608
-        {"branch": branch_id, "kinds": _kinds(document), "code": product_code},
-        Integration,
-        Product,
-        GeneralParameters,
-    )
-    parameters = parameters or GeneralParameters(pk=1)
-    if integration is None or integration.linked_at is None or not parameters.credit_analysis:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT parameters.credit_analysis, parameters.inquiry_interval_days,
+                {sql.columns(Integration, "integration")}, {sql.columns(Product, "product")}
+            FROM integrations_integration AS integration
+            LEFT JOIN LATERAL (
+                SELECT * FROM integrations_product AS sold
+                WHERE sold.integration_id = integration.id AND sold.gone_at IS NULL
+                    AND sold.person_kind = ANY(%(kinds)s) AND %(code)s IN ('', sold.code)
+                ORDER BY sold.price, sold.code LIMIT 1
+            ) AS product ON true
+            LEFT JOIN organization_generalparameters AS parameters ON parameters.id = 1
+            WHERE integration.branch_id = %(branch)s AND integration.archived_at IS NULL
+            """,  # noqa: S608
+            {"branch": branch_id, "kinds": _kinds(document), "code": product_code},
+        )
+        row = cursor.fetchone()
+    on, days, *values = row or (True, None)
+    integration, product = sql.read(values, Integration, Product) if row else (None, None)
+    if integration is None or integration.linked_at is None or on is False:
         integration = integration_in_use(branch_id)  # says what is missing
-    return Offer(integration, product, parameters)
+    return Offer(integration, product, days)
 
 
 def check_linked(integration: Integration) -> None:
@@ -272,6 +276,16 @@ def codes_for(
     if document:
         codes = codes.filter(person_kind__in=_kinds(document))
     return codes
+
+
+def calls_of(integration: Integration, *, actor: User) -> QuerySet[BureauCall]:
+    """Every call of an integration, to be ordered newest first by ``started_at``."""
+    return visible(
+        BureauCall.objects.filter(integration=integration).select_related("actor"),
+        actor=actor,
+        permission=Permission.VIEW_BUREAU_CALLS,
+        branch="integration__branch",
+    )
 
 
 def calls_about(subject: str, *, actor: User) -> QuerySet[BureauCall]:

@@ -32,6 +32,11 @@ urlpatterns = [
         name="integration_history",
     ),
     path(
+        f"{_INTEGRATIONS}<int:pk>/chamadas/",
+        call_views.integration_calls,
+        name="integration_calls",
+    ),
+    path(
         "configuracoes/parametros/gerais/",
         parameter_views.parameters_general,
         name="parameters_general",

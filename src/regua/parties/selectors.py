@@ -19,7 +19,6 @@ from regua.parties.models import (
     Prospect,
     search_key,
 )
-from regua.web import sql
 
 
 def customers_visible(actor: User) -> QuerySet[Customer]:
@@ -55,17 +54,6 @@ def others_with_document(party: Lead | Prospect) -> list[Customer | Lead | Prosp
         Lead.objects.filter(still),
     )
     return [other for rows in found for other in rows.order_by("pk")[:4] if other != party]
-
-
-def customer_with_document(branch_id: int, document: str) -> Customer | None:
-    """The branch's customer with this document; asked before every inquiry."""
-    [customer] = sql.first(
-        f"SELECT {sql.columns(Customer, 'c')} FROM parties_customer AS c "  # noqa: S608
-        "WHERE c.branch_id = %(branch)s AND c.document = %(document)s",
-        {"branch": branch_id, "document": document},
-        Customer,
-    )
-    return customer
 
 
 P = TypeVar("P", Customer, Lead, Prospect)

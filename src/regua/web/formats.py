@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,16 @@ def local(value: datetime) -> datetime:
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
     return value.astimezone(SAO_PAULO)
+
+
+def day_start(value: date) -> datetime:
+    """The instant at which ``value`` begins in São Paulo."""
+    return datetime.combine(value, time.min, tzinfo=SAO_PAULO)
+
+
+def day_end(value: date) -> datetime:
+    """The instant at which the day after ``value`` begins: the first that is not in it."""
+    return day_start(value + timedelta(days=1))
 
 
 def instant(value: datetime | None) -> str:

@@ -52,19 +52,25 @@ _RULE = f"""
         WHERE r.policy_id = p.id AND {_FITS} ORDER BY r.position LIMIT 1
     ) r ON true
 """  # noqa: S608
-_DECIDE = f"""
-WITH q AS (
-    SELECT %(document)s::text AS document, %(document_status)s::text AS document_status,
-           %(score)s::int AS score, %(pendings_count)s::int AS pendings_count,
-           %(pendings_total)s::numeric AS pendings_total,
-           %(newest_pending_on)s::date AS newest_pending_on,
-           %(born_or_opened_on)s::date AS born_or_opened_on,
-           %(requested_at)s::timestamptz AS requested_at
-), i AS (SELECT {_FACTS} FROM q)
-SELECT p.id, r.id, coalesce(r.outcome, 'review'), to_json(i.*)
-FROM inquiries_creditpolicy p CROSS JOIN i {_RULE}
-WHERE p.branch_id = %(branch)s AND p.status = 'active'
+DECIDING = f"""
+    q AS (
+        SELECT %(document)s::text AS document, %(document_status)s::text AS document_status,
+               %(score)s::int AS score, %(pendings_count)s::int AS pendings_count,
+               %(pendings_total)s::numeric AS pendings_total,
+               %(newest_pending_on)s::date AS newest_pending_on,
+               %(born_or_opened_on)s::date AS born_or_opened_on,
+               %(requested_at)s::timestamptz AS requested_at
+    ),
+    i AS (SELECT {_FACTS} FROM q),
+    decision AS (
+        SELECT p.id AS policy_id, r.id AS rule_id, coalesce(r.outcome, 'review') AS outcome,
+               to_jsonb(i.*) AS facts
+        FROM inquiries_creditpolicy p CROSS JOIN i {_RULE}
+        WHERE p.branch_id = %(branch)s AND p.status = 'active'
+    )
 """  # noqa: S608
+"""What the policy in force says of ``Facts``, as part of a statement: ``decision`` has no row where
+the branch has no policy."""
 _PAST = f"""
 WITH i AS (
     SELECT q.id, q.outcome AS before, {_FACTS} FROM inquiries_inquiry q
@@ -98,6 +104,10 @@ class Facts:
     born_or_opened_on: date | None
     requested_at: datetime
 
+    def parameters(self, branch_id: int) -> dict[str, Any]:
+        """What ``DECIDING`` needs."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"branch": branch_id}
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -111,9 +121,11 @@ class Match:
 
 def decide(branch_id: int, facts: Facts) -> Match | None:
     """The first fitting rule of the branch's active policy; None where it has no policy."""
-    values = {name: getattr(facts, name) for name in Facts.__slots__}
     with connection.cursor() as cursor:
-        cursor.execute(_DECIDE, {**values, "branch": branch_id})
+        cursor.execute(
+            f"WITH {DECIDING} SELECT policy_id, rule_id, outcome, facts FROM decision",  # noqa: S608
+            facts.parameters(branch_id),
+        )
         row = cursor.fetchone()
     if row is None:
         return None
