@@ -125,7 +125,7 @@ def test_pdf_names_company_filters_totals_and_pages(branch: Branch, manager: Use
         assert "Provedor de Teste · Consultas Análise de Crédito" in page
         assert f"Página {number} de {len(pages)}" in page
         assert "Protocolo" in page, "the header row is on every page"
-    assert "Resultado: Respondida, sem política" in pages[0]
+    assert "Resultado: Respondida sem política" in pages[0]
     assert "75 linhas · Custo: R$ 187,50" in pages[0].replace("\xa0", " ")
     words = "\n".join(pages).split()
     assert [word for word in words if word in protocols] == protocols[::-1]
@@ -224,8 +224,8 @@ def test_the_filters_narrow(branch: Branch, manager: User, operator: User) -> No
         return [int(row[0]) for row in as_csv(made(manager, "csv", ["number"], **filters))[1:]]
 
     assert numbers() == [refused.pk, company.pk, old.pk]
-    assert numbers(person_kind="J") == [company.pk]
-    assert numbers(person_kind="F", requested_by=operator.pk) == [old.pk]
+    assert numbers(kind="J") == [company.pk]
+    assert numbers(kind="F", requested_by=operator.pk) == [old.pk]
     assert numbers(result="deny") == [company.pk]
     assert numbers(result="answered") == [old.pk]
     assert numbers(result="refused") == [refused.pk]

@@ -124,16 +124,16 @@ def test_what_cannot_be_asked_for_is_refused(
 
 
 def test_filters_are_read_as_the_screen_sends_them() -> None:
-    sent = QueryDict("since=01/11/2026&until=2026-11-24&person_kind=J&branch=&cursor=x&csrf=y")
+    sent = QueryDict("since=01/11/2026&until=2026-11-24&kind=J&branch=&cursor=x&csrf=y")
     read = InquiryFilters.read(sent, branch=7)
-    kept = {"since": "2026-11-01", "until": "2026-11-24", "person_kind": "J", "branch": 7}
+    kept = {"since": "2026-11-01", "until": "2026-11-24", "kind": "J", "branch": 7}
     assert read.dump() == kept
     assert InquiryFilters.load(kept) == read
     for wrong in (
         "since=31/02/2026",
         "since=amanhã",
         "branch=x",
-        "person_kind=Z",
+        "kind=Z",
         "until=0001-01-01",
     ):
         with pytest.raises(ValidationError, match="Não entendemos estes filtros"):

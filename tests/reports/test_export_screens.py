@@ -122,7 +122,7 @@ def test_who_lost_the_permission_cannot_download(branch: Branch, manager: User) 
         ({"format": "csv", "columns": ["segredo"]}, "não tem uma das colunas pedidas"),
         ({"format": "csv", "filters": "since=99/99/9999"}, "Não entendemos estes filtros"),
         ({"format": "csv", "filters": "branch=99999999999999999999"}, ""),
-        ({"format": "csv", "filters": "product_code=%00"}, "Não entendemos"),
+        ({"format": "csv", "filters": "kind=p:%00"}, "Não entendemos"),
     ],
 )
 def test_bad_input_is_answered_with_a_sentence(

@@ -7,7 +7,7 @@ to ``catalogue.REPORTS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -16,11 +16,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import QueryDict
+from django.urls import reverse
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic import ValidationError as Unreadable
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.web.status import Status
 
 
 class Kind(StrEnum):
@@ -117,6 +119,10 @@ class Filters(BaseModel):
 class Report:
     slug: str
     title: str
+    purpose: str
+    """What it is for, in a sentence."""
+    page: str
+    """URL name of its page."""
     permission: Permission
     """Needed to see its rows at all; ``queryset`` narrows them further."""
     filters: type[Filters]
@@ -126,6 +132,21 @@ class Report:
     describe: Callable[[Any, User], str]
     """The filters in words for this person, as ``De 01/11/2026 a 24/11/2026 · Filial Centro``."""
     ordering: tuple[str, ...]
+    detail: str
+    """URL name of a row's own page."""
+    badges: Mapping[str, Callable[[Any], Status]] = field(default_factory=dict)
+    """Columns that the screen shows as a status: key, and row → status."""
+    badges_read: tuple[str, ...] = ()
+    """The fields of a row that ordering and badges look at."""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.page)
+
+    def known(self, keys: Iterable[str]) -> tuple[Column, ...]:
+        """The columns among ``keys``, as the report orders them; others are left aside."""
+        wanted = set(keys)
+        return tuple(column for column in self.columns if column.key in wanted)
 
     def chosen(self, keys: Iterable[str]) -> tuple[Column, ...]:
         """The columns with these keys, in that order; the default ones where none is named.
@@ -138,7 +159,7 @@ class Report:
         by_key = {column.key: column for column in self.columns}
         if not by_key.keys() >= set(keys):
             raise ValidationError(
-                "O relatório não tem uma das colunas pedidas. Nada foi exportado. "
+                "O relatório não tem uma das colunas pedidas. Nada foi feito. "
                 "Volte ao relatório e escolha as colunas de novo."
             )
         return tuple(by_key[key] for key in keys)

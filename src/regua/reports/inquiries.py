@@ -2,106 +2,127 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
-from django.utils import timezone
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
-from regua.inquiries.choices import Outcome
+from regua.inquiries import reading
+from regua.inquiries.filters import (
+    ANSWERED,
+    REFUSED,
+    RESULTS,
+    UNFINISHED,
+    InquiryFilter,
+    narrow,
+)
 from regua.inquiries.models import Inquiry
+from regua.inquiries.policy.wording import outcome_status
 from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.choices import PersonKind
+from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from regua.reports.definition import Column, Day, Filters, Kind, Report
 from regua.web import formats
+from regua.web.status import Status
 
 KINDS = tuple((str(kind), str(kind.label)) for kind in (PersonKind.PERSON, PersonKind.COMPANY))
-RESULTS = (
-    ("unfinished", "Em andamento"),
-    ("answered", "Respondida, sem política"),
-    *Outcome.choices,
-    ("refused", "Recusada"),
-)
 PARTIES = (("customer", "Cliente"), ("lead", "Lead"), ("prospect", "Prospecção"))
 _COMPANY = Exact(Length("document"), 14)
+_RESULT = Case(
+    When(status=Inquiry.Status.REFUSED, then=Value(REFUSED)),
+    When(~Q(status=Inquiry.Status.ANSWERED), then=Value(UNFINISHED)),
+    When(outcome="", then=Value(ANSWERED)),
+    default=F("outcome"),
+)
+"""As the filter *Resultado* has it."""
+_ROWS: dict[str, type[Model]] = {"branch": Branch, "integration": Integration, "requested_by": User}
+
+
+def _known_result(value: str) -> str:
+    if value not in dict(RESULTS):
+        raise ValueError("not a result")
+    return value
 
 
 class InquiryFilters(Filters):
+    """What ``InquiryFilter`` has chosen, kept by keys."""
+
     since: Day | None = None
     until: Day | None = None
     branch: int | None = None
     integration: int | None = None
     requested_by: int | None = None
-    person_kind: Literal["F", "J"] | None = None
-    product_code: Annotated[str, Field(pattern=r"^[^\x00]{1,30}$")] | None = None
-    result: (
-        Literal["unfinished", "answered", "approve", "conditions", "review", "deny", "refused"]
-        | None
-    ) = None
-    """As ``InquiryTotal.result``, and what is under way."""
+    kind: Annotated[str, Field(pattern=r"^(F|J|p:[^\x00]{1,30})$")] | None = None
+    result: Annotated[str, AfterValidator(_known_result)] | None = None
+
+
+def kept(form: InquiryFilter) -> InquiryFilters:
+    """What the form shows, so that an export has the rows of the screen."""
+    chosen = {**form.chosen, "branch": form.in_branch or form.chosen.get("branch")}
+    keys = {name: row.pk for name in _ROWS if (row := chosen.get(name))}
+    loaded: InquiryFilters = InquiryFilters.load({**chosen, "branch": None, **keys})
+    return loaded
 
 
 def inquiry_rows(filters: InquiryFilters, actor: User) -> QuerySet[Inquiry]:
     """The inquiries that ``actor`` may see and the filters leave."""
     rows = inquiries_visible(actor).select_related(None)
-    for name in ("branch", "integration", "requested_by", "product_code"):
-        if (chosen := getattr(filters, name)) is not None:
-            rows = rows.filter(**{name: chosen})
-    if filters.since:
-        rows = rows.filter(requested_at__gte=_instant(filters.since, time.min))
-    if filters.until:
-        rows = rows.filter(requested_at__lte=_instant(filters.until, time.max))
-    if filters.person_kind:
-        rows = rows.filter(_COMPANY if filters.person_kind == "J" else ~Q(_COMPANY))
-    match filters.result:
-        case None:
-            return rows
-        case "unfinished":
-            return rows.filter(status__in=[Inquiry.Status.QUEUED, Inquiry.Status.SENT])
-        case "refused":
-            return rows.filter(status=Inquiry.Status.REFUSED)
-        case "answered":
-            return rows.filter(status=Inquiry.Status.ANSWERED, outcome="")
-        case outcome:
-            return rows.filter(outcome=outcome)
+    chosen = _chosen(filters)
+    return rows.none() if None in chosen.values() else narrow(rows, chosen, branch=None)
 
 
-def _instant(day: date, moment: time) -> datetime:
-    return datetime.combine(day, moment, tzinfo=timezone.get_current_timezone())
+def _chosen(filters: InquiryFilters) -> dict[str, Any]:
+    """The filters as ``InquiryFilter.chosen`` gives them; None for what exists no more."""
+    chosen = filters.model_dump(exclude_none=True)
+    for name in chosen.keys() & _ROWS.keys():
+        chosen[name] = _ROWS[name]._default_manager.filter(pk=chosen[name]).first()
+    return chosen
 
 
 def describe(filters: InquiryFilters, actor: User) -> str:
+    chosen = _chosen(filters)
+    for name in chosen.keys() & _ROWS.keys():
+        unseen = name == "branch" and not actor.sees_branch(filters.branch or 0)
+        if unseen or chosen[name] is None:
+            chosen[name] = f"nº {getattr(filters, name)}"
+    return in_words(chosen)
+
+
+def in_words(chosen: dict[str, Any]) -> str:
+    """What ``InquiryFilter.chosen`` gives, in words."""
     words = []
-    if filters.since and filters.until:
-        words.append(f"De {formats.day(filters.since)} a {formats.day(filters.until)}")
-    elif filters.since:
-        words.append(f"Desde {formats.day(filters.since)}")
-    elif filters.until:
-        words.append(f"Até {formats.day(filters.until)}")
-    if filters.branch is not None:
-        seen = actor.sees_branch(filters.branch)
-        branch = Branch.objects.filter(pk=filters.branch).first() if seen else None
-        words.append(f"Filial {branch or f'nº {filters.branch}'}")
-    if filters.integration is not None:
-        words.append(f"Integração nº {filters.integration}")
-    if filters.requested_by is not None:
-        person = User.objects.filter(pk=filters.requested_by).first()
-        words.append(f"Operador {person or filters.requested_by}")
-    if filters.person_kind:
-        words.append(dict(KINDS)[filters.person_kind])
-    if filters.product_code:
-        words.append(f"Produto {filters.product_code}")
-    if filters.result:
-        words.append(f"Resultado: {dict(RESULTS)[filters.result]}")
+    match chosen:
+        case {"since": since, "until": until}:
+            words.append(f"De {formats.day(since)} a {formats.day(until)}")
+        case {"since": since}:
+            words.append(f"Desde {formats.day(since)}")
+        case {"until": until}:
+            words.append(f"Até {formats.day(until)}")
+    for name, label in (
+        ("branch", "Filial"),
+        ("integration", "Integração"),
+        ("requested_by", "Operador"),
+    ):
+        if name in chosen:
+            words.append(f"{label} {chosen[name]}")
+    if kind := chosen.get("kind"):
+        words.append(dict(KINDS).get(kind) or f"Produto {kind.removeprefix('p:')}")
+    if result := chosen.get("result"):
+        words.append(f"Resultado: {dict(RESULTS)[result]}")
     return " · ".join(words) or "Sem filtros"
+
+
+def _result(inquiry: Inquiry) -> Status:
+    """The outcome, or where an inquiry without an answer stands."""
+    answered = inquiry.status == Inquiry.Status.ANSWERED
+    return outcome_status(inquiry.outcome) if answered else reading.status_of(inquiry)
 
 
 def _providers() -> tuple[tuple[str, str], ...]:
@@ -111,11 +132,16 @@ def _providers() -> tuple[tuple[str, str], ...]:
 REPORT = Report(
     slug="consultas",
     title="Consultas Análise de Crédito",
+    purpose="Cada consulta feita, com quem a fez, o resultado e o custo.",
+    page="report_inquiries",
     permission=Permission.VIEW_INQUIRIES,
     filters=InquiryFilters,
     queryset=inquiry_rows,
     describe=describe,
     ordering=("-requested_at", "-pk"),
+    detail="inquiry_detail",
+    badges={"status": reading.status_of, "outcome": _result},
+    badges_read=("requested_at", "status", "problem", "outcome"),
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
         Column(key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19),
@@ -179,14 +205,15 @@ REPORT = Report(
             kind=Kind.CHOICE,
             value="status",
             choices=tuple(Inquiry.Status.choices),
+            default=False,
             width=14,
         ),
         Column(
             key="outcome",
             label="Resultado",
             kind=Kind.CHOICE,
-            value="outcome",
-            choices=tuple(Outcome.choices),
+            value=_RESULT,
+            choices=tuple((code, label) for code, label in RESULTS if code),
             width=20,
         ),
         Column(key="score", label="Score", kind=Kind.NUMBER, value="score", width=7),

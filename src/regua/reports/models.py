@@ -94,3 +94,24 @@ class ReportExportChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.export_id}/{self.number}"
+
+
+class ReportColumns(models.Model):
+    """The columns that a person last chose for a report."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    report = models.CharField("relatório", max_length=40)
+    """Slug in ``catalogue.REPORTS``."""
+    columns: models.JSONField[Any, Any] = models.JSONField("colunas")
+    """Keys; those that the report lost meanwhile are left aside."""
+
+    class Meta:
+        verbose_name = "colunas de um relatório"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "report"], name="report_columns_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}: {', '.join(self.columns)}"

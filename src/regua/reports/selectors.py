@@ -15,7 +15,8 @@ from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.models import Integration
 from regua.integrations.selectors import integrations_visible
 from regua.organization.models import Branch
-from regua.reports.models import ReportExport, ReportExportChunk
+from regua.reports.definition import Column, Report
+from regua.reports.models import ReportColumns, ReportExport, ReportExportChunk
 from regua.restrictions.choices import LIVE, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import paid_and_listed, restrictions_visible
@@ -84,6 +85,12 @@ def budgets_in_trouble(actor: User, branches: list[Branch]) -> list[tuple[Branch
 
 def _in(queryset: QuerySet[M], branch: Branch | None) -> QuerySet[M]:
     return queryset if branch is None else queryset.filter(branch=branch)
+
+
+def columns_of(actor: User, report: Report) -> tuple[Column, ...]:
+    """The columns that this person last chose, else the usual ones."""
+    kept = ReportColumns.objects.filter(person=actor, report=report.slug)
+    return report.known(kept.values_list("columns", flat=True).first() or ()) or report.chosen([])
 
 
 def exports_of(actor: User) -> QuerySet[ReportExport]:

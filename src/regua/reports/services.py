@@ -16,7 +16,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.reports.choices import UNFINISHED, ExportStatus, Format
 from regua.reports.definition import Filters, Report
-from regua.reports.models import ReportExport, ReportExportChunk
+from regua.reports.models import ReportColumns, ReportExport, ReportExportChunk
 
 JOB = "reports.export"
 QUEUE = "reports"
@@ -79,6 +79,22 @@ def export_cancel(*, actor: User, export: ReportExport) -> None:
         status=ExportStatus.CANCELLED, cancel_asked=True, finished_at=Now()
     ):
         mine.filter(status=ExportStatus.RUNNING).update(cancel_asked=True)
+
+
+def columns_choose(*, actor: User, report: Report, columns: Sequence[str]) -> None:
+    """Remember the columns that this person wants to see; none for the usual ones.
+
+    Raises ``ValidationError`` for a column that the report does not have.
+    """
+    require(actor, report.permission)
+    chosen = report.chosen(columns) if columns else ()
+    if chosen:
+        keys = [column.key for column in report.known(c.key for c in chosen)]
+        ReportColumns.objects.update_or_create(
+            person=actor, report=report.slug, defaults={"columns": keys}
+        )
+    else:
+        ReportColumns.objects.filter(person=actor, report=report.slug).delete()
 
 
 def exports_tidy() -> None:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("relatorios/", views.report_list, name="report_list"),
     path(f"{_RECEIVABLES}consultas/", inquiry_views.report_inquiries, name="report_inquiries"),
+    path("relatorios/<slug:slug>/colunas", views.report_columns, name="report_columns"),
     path("relatorios/<slug:slug>/exportar", export_views.report_export, name="report_export"),
     path("relatorios/exportacoes", export_views.report_export_list, name="report_export_list"),
     path(

@@ -45,14 +45,27 @@ class _Layout:
         return self.size * 1.55
 
 
-def write(file: BinaryIO, source: Source, about: File, progress: Progress) -> None:
-    if source.count > PDF_ROWS:
-        raise TooMuch(
-            f"O PDF vai até {formats.number(PDF_ROWS)} linhas, e este relatório tem "
-            f"{formats.number(source.count)}. Nenhum arquivo foi gerado. "
-            "Escolha um período menor, ou os formatos CSV ou Excel, que não têm esse limite."
+def obstacle(columns: Sequence[Column], count: int) -> tuple[str, str] | None:
+    """Why so many rows of these columns do not make a PDF, and what to do; None where they do."""
+    if count > PDF_ROWS:
+        most = formats.number(PDF_ROWS)
+        return (
+            f"O PDF vai até {most} linhas, e este relatório tem {formats.number(count)}.",
+            "Escolha um período menor, ou os formatos CSV ou Excel, que não têm esse limite.",
         )
+    if _layout(columns) is None:
+        return (
+            f"{len(columns)} colunas não cabem na largura de uma página.",
+            "Escolha menos colunas, ou os formatos CSV ou Excel.",
+        )
+    return None
+
+
+def write(file: BinaryIO, source: Source, about: File, progress: Progress) -> None:
     layout = _layout(source.columns)
+    why = obstacle(source.columns, source.count)
+    if why or layout is None:
+        raise TooMuch(" Nenhum arquivo foi gerado. ".join(why or ()))
     canvas = Canvas(file, pagesize=(_WIDTH, _HEIGHT), pageCompression=1)
     canvas.setTitle(about.title)
     canvas.setAuthor(about.author)
@@ -80,10 +93,11 @@ def write(file: BinaryIO, source: Source, about: File, progress: Progress) -> No
     canvas.save()
 
 
-def _layout(columns: Sequence[Column]) -> _Layout:
+def _layout(columns: Sequence[Column]) -> _Layout | None:
     """The largest letters with which everything fits; where it does not, texts are cut short.
 
-    A number or a document is never cut: it would say something else.
+    A number or a document is never cut: it would say something else. None where even that is
+    not enough.
     """
     room = _WIDTH - 2 * _MARGIN - _GAP * len(columns)
     wanted = [max(c.width, 5) for c in columns]
@@ -101,10 +115,7 @@ def _layout(columns: Sequence[Column]) -> _Layout:
         default=room,
     )
     if narrowest < _SHORTEST_TEXT * character or sum(widths) > room + 1:
-        raise TooMuch(
-            f"{len(columns)} colunas não cabem na largura de uma página. Nenhum arquivo foi "
-            "gerado. Escolha menos colunas, ou os formatos CSV ou Excel."
-        )
+        return None
     lefts, left = [], _MARGIN + _GAP / 2
     for width in widths:
         lefts.append(left)
