@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -189,6 +190,38 @@ def test_the_manager_asks_again_decides_and_reports(
     inquiry.refresh_from_db()
     assert inquiry.outcome == "deny"
     visitor.shoot("47-decisao-mudada")
+
+    # The report finds it by its result, and gives just that line to a spreadsheet.
+    page.get_by_role("link", name="Relatórios", exact=True).first.click()
+    page.get_by_role("link", name=re.compile("Consultas Análise de Crédito")).click()
+    filters = page.get_by_role("form", name="Filtros")
+    filters.get_by_label("Data consulta inicial").fill("")
+    filters.get_by_label("Data consulta final").fill("")
+    filters.get_by_role("button", name="Filtrar").click()
+    lines = page.get_by_role("region", name="Linhas do relatório").locator("tbody tr")
+    expect(lines).to_have_count(2)
+    filters.get_by_label("Resultado").select_option(label="Não aprovar")
+    filters.get_by_role("button", name="Filtrar").click()
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text("Gil")
+    expect(page.locator(".report-total")).to_contain_text(formats.brl(inquiry.cost))
+    visitor.shoot("48-relatorio")
+    export = page.get_by_role("form", name="Exportar")
+    expect(export).to_contain_text("Exportar a linha")
+    export.get_by_role("button", name="CSV").click()
+    take = page.get_by_role("link", name=re.compile("Baixar .* CSV"))
+    expect(take).to_be_visible()
+    visitor.shoot("49-exportacao")
+    with page.expect_download() as downloading:
+        take.click()
+    file = tmp_path / "consultas.csv"
+    downloading.value.save_as(file)
+    assert downloading.value.suggested_filename.endswith(".csv")
+    with file.open(encoding="utf-8-sig", newline="") as written:
+        [row] = csv.DictReader(written, delimiter=";")
+    assert row["Nº"] == str(inquiry.pk)
+    assert row["Custo"] == f"{inquiry.cost:.2f}".replace(".", ",")
+    assert document not in file.read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.parametrize("viewport", ["phone"])
