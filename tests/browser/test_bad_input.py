@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from regua.accounts.models import User
-from regua.accounts.permissions import Role
 from regua.inquiries.models import Inquiry
 from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from regua.restrictions.models import Restriction
 from tests import factories
-from tests.browser.conftest import PASSWORD, Visitor
+from tests.browser.conftest import Visitor
 from tests.sandbox.server import Sandbox
 
 
@@ -70,25 +69,3 @@ def test_what_goes_wrong_is_said(
     # What the profile does not allow is not offered, and refused when forced.
     visitor.go("/configuracoes/integracoes/analise-de-credito/nova/")
     expect(page.locator("body")).to_contain_text("não permite")
-
-
-def test_a_second_integration_names_the_first(
-    integration: Integration, branch: Branch, visitor: Visitor
-) -> None:
-    factories.user(Role.ADMINISTRATOR, email="alice@exemplo.test", password=PASSWORD)
-    page = visitor.page
-    visitor.sign_in("alice@exemplo.test")
-    visitor.go("/configuracoes/integracoes/analise-de-credito/nova/")
-    page.locator("[name=branch]").evaluate(
-        "(select, value) => { select.tomselect ? select.tomselect.setValue(value)"
-        " : (select.value = value) }",
-        str(branch.pk),
-    )
-    page.get_by_label("Produção").check()
-    page.locator("[name=base_url]").fill("https://biro.example")
-    page.locator("[name=client_id]").fill("outro")
-    page.locator("[name=client_secret]").fill("outro")
-    page.get_by_role("button", name="Salvar").click()
-    expect(page.locator(".error-summary")).to_contain_text(f"integração nº {integration.pk}")
-    visitor.shoot("22-segunda-integracao")
-    assert Integration.objects.count() == 1

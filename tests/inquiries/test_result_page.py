@@ -66,17 +66,29 @@ def in_force(branch: Branch, actor: User, **rule: Any) -> CreditPolicy:
     return policy_activate(policy=draft, actor=actor)
 
 
-def answered(integration: Integration, actor: User, code: str = HEAVY) -> Inquiry:
+def answered(
+    integration: Integration, actor: User, code: str = HEAVY, *, document: str = ""
+) -> Inquiry:
     inquiry = inquiry_request(
         actor=actor,
         branch=integration.branch,
-        document=factories.cpf_behaving(code),
+        document=document or factories.cpf_behaving(code),
         product_code="PF-SCORE",
     )
     inquiries_drain(integration.pk)
     inquiry.refresh_from_db()
     assert inquiry.status == "answered"
     return inquiry
+
+
+def test_earlier_inquiries_are_newest_first(integration: Integration, manager: User) -> None:
+    inquiry = answered(integration, manager, document="12345600381")
+    found = get(manager, "inquiry_detail", inquiry).context
+    days = [item.occurred_on for item in found["earlier"]]
+    assert days == sorted(days, reverse=True)
+    sent = [item.occurred_on for item in found["report"].earlier_inquiries]
+    assert sorted(sent) == sorted(days)
+    assert days != sent, "the bureau sends them in order: this shows nothing"
 
 
 CONDITIONS: dict[str, Any] = {

@@ -76,6 +76,10 @@ class Sandbox:
     def revoke_tokens(self, client_id: str = "regua-demo") -> None:
         self.control("POST", f"/contas/{client_id}/revogar")
 
+    def withdraw(self, *codes: str) -> None:
+        """Products and codes that the bureau's lists leave out from now on; none: all are back."""
+        self.control("POST", "/catalogo", {"retirados": list(codes)})
+
     def reset(self) -> None:
         self.control("POST", "/zerar")
 

@@ -173,6 +173,6 @@ def _earlier(report: InquiryReport) -> list[Flowable]:
         return [heading, paper.p("O birô não informa consultas anteriores.")]
     rows = [
         [formats.day(item.occurred_on), paper.cell(item.segment, 120)]
-        for item in report.earlier_inquiries
+        for item in reading.earlier_of(report)
     ]
     return [heading, paper.table(["Data", "Segmento"], rows, [30 * mm, paper.WIDTH - 30 * mm])]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from regua.bureaus.contract import Pending, PendingKind
+from regua.bureaus.contract import EarlierInquiry, InquiryReport, Pending, PendingKind
 from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import REGULAR
 from regua.organization.models import Branch
@@ -143,6 +143,11 @@ def groups_of(pendings: Iterable[Pending]) -> list[Group]:
         for kind, label in KINDS.items()
         if kind in found
     ]
+
+
+def earlier_of(report: InquiryReport) -> list[EarlierInquiry]:
+    """Newest first; a bureau sends them in any order."""
+    return sorted(report.earlier_inquiries, key=lambda item: item.occurred_on, reverse=True)
 
 
 def pendings_summary(inquiry: Inquiry) -> str:

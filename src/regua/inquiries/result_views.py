@@ -182,6 +182,7 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         "name_differs": _name_differs(inquiry, inquiry.name),
         "pendings_summary": reading.pendings_summary(inquiry),
         "groups": reading.groups_of(report.pendings) if report else [],
+        "earlier": reading.earlier_of(report) if report else [],
     }
 
 

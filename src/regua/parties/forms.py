@@ -37,11 +37,12 @@ class CustomerForm(forms.ModelForm):
         for name, note in (notes or {}).items():
             if name in self.fields:
                 self.fields[name].help_text = note
-        if "sex" in self.fields:
-            self.fields["sex"].choices = [  # type: ignore[attr-defined]
-                ("", "Não informado"),
-                *self.fields["sex"].choices[1:],  # type: ignore[attr-defined]
-            ]
+        for name, none in (("sex", "Não informado"), ("state", "Escolha")):
+            if name in self.fields:
+                self.fields[name].choices = [  # type: ignore[attr-defined]
+                    ("", none),
+                    *self.fields[name].choices[1:],  # type: ignore[attr-defined]
+                ]
 
 
 class PotentialForm(CustomerForm):

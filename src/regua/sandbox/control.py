@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from regua.sandbox.accounts import STANDINGS
-from regua.sandbox.catalogue import REMOVAL_CODES
+from regua.sandbox.catalogue import PRODUCTS, REMOVAL_CODES, RESTRICTION_CODES
 from regua.sandbox.dialects.credito_na_medida import answer
 from regua.sandbox.engine import Bureau
 from regua.sandbox.faults import Rule, RuleError
@@ -55,6 +55,8 @@ class Control:
             web.delete("/_sandbox/chamadas", self.clear_calls),
             web.get("/_sandbox/relogio", self.clock),
             web.post("/_sandbox/relogio", self.advance),
+            web.get("/_sandbox/catalogo", self.withdrawn),
+            web.post("/_sandbox/catalogo", self.withdraw),
             web.post("/_sandbox/negativacoes/{protocolo}/situacao", self.force),
             web.get("/_sandbox/pessoas", self.people),
             web.post("/_sandbox/zerar", self.reset),
@@ -239,6 +241,21 @@ class Control:
                 days=days,
             ),
         )
+
+    # Catalogue
+
+    async def withdrawn(self, _request: web.Request) -> web.Response:
+        return answer(200, {"retirados": sorted(self._bureau.withdrawn)})
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        codes = (await _object(request)).get("retirados")
+        known = {*PRODUCTS, *RESTRICTION_CODES, *REMOVAL_CODES}
+        if not isinstance(codes, list) or not all(
+            isinstance(code, str) and code in known for code in codes
+        ):
+            raise _bad("retirados deve ser uma lista de códigos do birô")
+        self._bureau.withdrawn = frozenset(codes)
+        return await self.withdrawn(request)
 
     async def reset(self, _request: web.Request) -> web.Response:
         self._bureau.reset()

@@ -41,6 +41,8 @@ class Bureau:
         self.outbox = Outbox(self.store, self.faults)
         self.listings = Listings(self.store, self.clock, config, self.outbox)
         self.calls: dict[str, dict[str, int]] = {}
+        self.withdrawn: frozenset[str] = frozenset()
+        """Codes of products, restrictions and removals that the lists leave out."""
         self.accounts.open(
             config.client_id, config.client_secret, config.webhook_secret, "Provedor Exemplo"
         )
@@ -97,6 +99,7 @@ class Bureau:
         self.store.clear()
         self.faults.clear()
         self.calls.clear()
+        self.withdrawn = frozenset()
         self.clock.offset_days = 0
         for account in self.accounts.all():
             self.accounts.set_standing(account["client_id"], "ativa")

@@ -6,20 +6,27 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from regua.sandbox.catalogue import PRODUCTS, REMOVAL_CODES, RESTRICTION_CODES
+from regua.sandbox.catalogue import (
+    PRODUCTS,
+    REMOVAL_CODES,
+    RESTRICTION_CODES,
+    Product,
+    ReasonCode,
+)
 from regua.sandbox.clock import to_microseconds
 from regua.sandbox.engine import Bureau
 from regua.sandbox.pdf import one_page
 from regua.sandbox.refusals import Kind, Refusal, malformed
 from regua.sandbox.store import Row
 
+Line = TypeVar("Line", Product, ReasonCode)
 PAGE_SIZE = 100
 LARGEST_PAGE = 500
 STATUS = {
@@ -119,7 +126,7 @@ class Dialect:
                     "preco": product.price,
                     "moeda": "BRL",
                 }
-                for product in PRODUCTS.values()
+                for product in self._listed(PRODUCTS)
             ],
         )
 
@@ -129,7 +136,7 @@ class Dialect:
             200,
             [
                 {"codigo": code.code, "descricao": code.description, "tipo_pessoa": code.person}
-                for code in RESTRICTION_CODES.values()
+                for code in self._listed(RESTRICTION_CODES)
             ],
         )
 
@@ -143,9 +150,12 @@ class Dialect:
                     "descricao": code.description,
                     "uso": "BIRO" if code.bureau_only else "CREDOR",
                 }
-                for code in REMOVAL_CODES.values()
+                for code in self._listed(REMOVAL_CODES)
             ],
         )
+
+    def _listed(self, table: Mapping[str, Line]) -> list[Line]:
+        return [line for code, line in table.items() if code not in self._bureau.withdrawn]
 
     # Inquiries
 
