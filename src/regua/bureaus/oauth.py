@@ -121,7 +121,7 @@ def _lifetime(expires_in: Any) -> timedelta:
 def _token_refused(answer: Answer) -> BureauError:
     if answer.status in (400, 401, 403):
         return Misconfigured(
-            "O birô não aceitou o client_id e o client_secret da integração. Nada foi enviado. "
+            "O birô não aceitou o Client ID e o Client Secret da integração. Nada foi enviado. "
             "Confira os dois com o birô e grave a integração de novo.",
             http_status=answer.status,
             trouble=Trouble.CREDENTIALS,

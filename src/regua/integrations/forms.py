@@ -17,7 +17,7 @@ from regua.bureaus import registry
 from regua.bureaus.contract import FormField, Provider
 from regua.integrations.choices import DEFAULT_CODES, Environment, PersonKind, Reason
 from regua.integrations.models import Integration, ReasonCode
-from regua.integrations.selectors import integration_of, reason_codes_of
+from regua.integrations.selectors import integration_of, lost_codes, reason_codes_of
 from regua.integrations.services import PLAIN, SECRETS, integration_create, integration_update
 from regua.integrations.vault import VaultError
 from regua.organization.models import Branch
@@ -230,6 +230,11 @@ class IntegrationForm(forms.Form):
     def connection_fields(self) -> list[Any]:
         """What the bureau asks, but its address."""
         return [self[name] for name in self.provider_fields if name != "base_url"]
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """The saved defaults that the bureau no longer offers."""
+        return lost_codes(self.integration) if self.integration else {}
 
     @property
     def code_fields(self) -> list[Any]:

@@ -33,6 +33,7 @@ from regua.integrations.selectors import (
 )
 from regua.integrations.services import catalogue_sync, connection_test
 from regua.integrations.vault import VaultError
+from regua.organization.models import Branch
 from regua.web import formats, keyset, ordering
 from regua.web.status import Icon, Status, Tone
 
@@ -87,7 +88,9 @@ def integration_new(request: Request) -> HttpResponse:
         form = IntegrationForm.redrawn(request.POST, actor=request.user)
     else:
         form = IntegrationForm(
-            request.POST or None, actor=request.user, initial={"branch": request.branch or None}
+            request.POST or None,
+            actor=request.user,
+            initial={"branch": request.branch or _only(request.branches)},
         )
     if form.is_bound and form.is_valid():
         created = form.save()
@@ -105,6 +108,10 @@ def integration_new(request: Request) -> HttpResponse:
         "providers": registry.all(),
     }
     return render(request, "integrations/integration_form.html", context)
+
+
+def _only(branches: list[Branch]) -> Branch | None:
+    return branches[0] if len(branches) == 1 else None
 
 
 def integration_detail(request: Request, pk: int) -> HttpResponse:

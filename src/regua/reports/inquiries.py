@@ -143,7 +143,7 @@ REPORT = Report(
     badges={"status": reading.status_of, "outcome": _result},
     badges_read=("requested_at", "status", "problem", "outcome"),
     columns=(
-        Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
+        Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", default=False, width=9),
         Column(key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19),
         Column(key="branch", label="Filial", kind=Kind.TEXT, value="branch__name", width=18),
         Column(
@@ -169,6 +169,7 @@ REPORT = Report(
             kind=Kind.CHOICE,
             value=Case(When(_COMPANY, then=Value("J")), default=Value("F")),
             choices=KINDS,
+            default=False,
             width=15,
         ),
         Column(key="document", label="CPF/CNPJ", kind=Kind.DOCUMENT, value="document", width=18),
@@ -217,7 +218,7 @@ REPORT = Report(
             width=20,
         ),
         Column(key="score", label="Score", kind=Kind.NUMBER, value="score", width=7),
-        Column(key="band", label="Faixa", kind=Kind.TEXT, value="band", width=6),
+        Column(key="band", label="Faixa", kind=Kind.TEXT, value="band", default=False, width=6),
         Column(
             key="probability",
             label="Probabilidade",
@@ -231,6 +232,7 @@ REPORT = Report(
             label="Pendências",
             kind=Kind.NUMBER,
             value="pendings_count",
+            default=False,
             width=10,
         ),
         Column(

@@ -65,7 +65,7 @@ def failure_of(answer: Answer, action: Action, *, personal: Iterable[str] = ()) 
         case 401:
             return Misconfigured(
                 "O birô não aceitou a chave de acesso da integração, nem depois de renovada. "
-                f"{action.undone} Confira o client_id e o client_secret na integração.",
+                f"{action.undone} Confira o Client ID e o Client Secret na integração.",
                 code=failure.code,
                 bureau_message=said,
                 http_status=401,
