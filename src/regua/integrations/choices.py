@@ -85,3 +85,15 @@ class CallOutcome(TextChoices):
     PENDING = "pending", "Sem resposta registrada"
     ANSWERED = "answered", "Respondida"
     FAILED = "failed", "Falhou"
+
+
+class Purpose(TextChoices):
+    """Why a bureau was called, as ``gateway.line`` is told."""
+
+    INQUIRY = "inquiry", "Consulta de crédito"
+    INQUIRY_PDF = "inquiry_pdf", "PDF da consulta"
+    RESTRICTION = "restriction", "Negativação"
+    REMOVAL = "removal", "Baixa da negativação"
+    SYNC = "sync", "Sincronização"
+    CATALOGUE = "catalogue", "Atualização de códigos"
+    TEST = "test", "Teste da conexão"

@@ -35,6 +35,8 @@ from regua.integrations.models import (
 from regua.organization.models import Branch, GeneralParameters
 from regua.web import sql
 
+SWITCHED_OFF = "A análise de crédito está desligada nos Parâmetros gerais."
+
 
 class NoIntegration(Exception):
     """The branch cannot reach a bureau; the text is a sentence for the person."""
@@ -101,6 +103,8 @@ def automatic_obstacles(integration: Integration) -> list[str]:
     Whatever acts by itself asks here first. Each is a sentence for the person.
     """
     found = []
+    if not GeneralParameters.current().credit_analysis:
+        found.append(SWITCHED_OFF)
     if integration.archived_at is not None:
         found.append("A integração foi arquivada.")
     if integration.environment == Environment.STAGING:
@@ -276,8 +280,17 @@ def codes_for(
 
 def calls_about(subject: str, *, actor: User) -> QuerySet[BureauCall]:
     """The redacted calls made for one inquiry or restriction, oldest first."""
+    return _calls(BureauCall.objects.filter(subject=subject).order_by("id"), actor)
+
+
+def calls_of(integration: Integration, *, actor: User) -> QuerySet[BureauCall]:
+    """Every call made through an integration, redacted, with who asked for it."""
+    return _calls(integration.calls.select_related("actor"), actor)
+
+
+def _calls(rows: QuerySet[BureauCall], actor: User) -> QuerySet[BureauCall]:
     return visible(
-        BureauCall.objects.filter(subject=subject).order_by("id"),
+        rows,
         actor=actor,
         permission=Permission.VIEW_BUREAU_CALLS,
         branch="integration__branch",
