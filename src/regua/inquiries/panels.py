@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.inquiries.reading import score_tone
-from regua.inquiries.selectors import counts_of, inquiries_of, last_answer
+from regua.inquiries.selectors import counts_of, inquiries_of, inquiries_visible, last_answer
+from regua.integrations import subjects
 from regua.integrations.switch import switched_off
 from regua.parties.models import Customer, Lead, Prospect
 from regua.parties.panels import (
@@ -30,6 +31,7 @@ from regua.web.status import Tone
 
 
 def register() -> None:
+    subjects.register("inquiry", "Consulta", _called_for)
     for panels in (customer_panels, lead_panels, prospect_panels):
         panels.tab(
             f"{panels.kind}_inquiries",
@@ -70,6 +72,16 @@ def _links(
             '<a href="{}">{}</a>', reverse(f"{panels.kind}_inquiries", args=[pk]), count
         )
         for pk, count in counts_of(model, ids, actor=actor).items()
+    }
+
+
+def _called_for(ids: Collection[int], actor: User) -> dict[int, subjects.Subject]:
+    rows = inquiries_visible(actor).filter(pk__in=ids)
+    return {
+        pk: subjects.Subject(
+            f"Consulta nº {pk}", reverse("inquiry_detail", args=[pk]), next(filter(None, names), "")
+        )
+        for pk, *names in rows.values_list("pk", "customer__name", "lead__name", "prospect__name")
     }
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from regua.accounts.access import require
+from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.bureaus import registry
@@ -118,13 +119,15 @@ def _said(field: str, value: Any) -> str:
     return str(value or formats.EMPTY)
 
 
-def tabs(integration: Integration, active: str) -> list[dict[str, Any]]:
+def tabs(integration: Integration, active: str, *, actor: User) -> list[dict[str, Any]]:
     names = {
         "integration_detail": "Integração análise de crédito",
         "integration_reasons": "Motivos",
         "integration_history": "Histórico",
         "integration_calls": "Registro de chamadas",
     }
+    if actor.can(Permission.VIEW_BUREAU_CALLS):
+        names["integration_calls"] = "Registro de chamadas"
     return [
         {"label": label, "url": reverse(name, args=[integration.pk]), "active": name == active}
         for name, label in names.items()
@@ -133,7 +136,7 @@ def tabs(integration: Integration, active: str) -> list[dict[str, Any]]:
 
 def integration_reasons(request: Request, pk: int) -> HttpResponse:
     """Which neutral reason each of the bureau's removal codes stands for."""
-    integration = _get(request, pk)
+    integration = integration_or_404(request, pk)
     manages = request.user.can(Permission.MANAGE_INTEGRATIONS)
     codes = [c for c in reason_codes_of(integration) if c.kind == CodeKind.REMOVAL]
     ours = [c for c in codes if not c.bureau_only and c.gone_at is None]
@@ -150,7 +153,7 @@ def integration_reasons(request: Request, pk: int) -> HttpResponse:
             return redirect("integration_reasons", integration.pk)
     for code in codes:
         code.shown_reason = _said("reason", code.reason)  # type: ignore[attr-defined]
-    context = integration_frame(integration, "integration_reasons") | {
+    context = integration_page(request, integration, "integration_reasons") | {
         "form": form,
         "manages": manages,
         "bureau_only": [c for c in codes if c.bureau_only and c.gone_at is None],
@@ -167,7 +170,7 @@ def _changed(number: int) -> str:
 
 def integration_history(request: Request, pk: int) -> HttpResponse:
     """Every change of prices, codes and reasons, newest first."""
-    integration = _get(request, pk)
+    integration = integration_or_404(request, pk)
     form = HistoryFilter(request.GET)
     rows = catalogue_changes(integration)
     if table := form.chosen("tabela"):
@@ -175,7 +178,7 @@ def integration_history(request: Request, pk: int) -> HttpResponse:
     if code := form.chosen("codigo"):
         rows = rows.filter(code__iexact=code)
     page = keyset.paginate(rows, ordering=("-pk",), cursor=request.GET.get("cursor"))
-    context = integration_frame(integration, "integration_history") | {
+    context = integration_page(request, integration, "integration_history") | {
         "form": form,
         "page": page,
         "lines": change_lines(page),
@@ -184,14 +187,14 @@ def integration_history(request: Request, pk: int) -> HttpResponse:
     return render(request, "integrations/integration_history.html", context)
 
 
-def _get(request: Request, pk: int) -> Integration:
+def integration_or_404(request: Request, pk: int) -> Integration:
     if not request.user.can(Permission.VIEW_INTEGRATIONS):
         raise Http404
     return get_object_or_404(integrations_visible(request.user), pk=pk)
 
 
-def integration_frame(integration: Integration, active: str) -> dict[str, Any]:
-    """The context of ``integrations/integration_base.html``, with ``active`` the tab's URL name."""
+def integration_page(request: Request, integration: Integration, active: str) -> dict[str, Any]:
+    """What ``integrations/integration_base.html`` draws."""
     try:
         name = registry.get(integration.provider).name
     except LookupError:
@@ -199,5 +202,5 @@ def integration_frame(integration: Integration, active: str) -> dict[str, Any]:
     return {
         "integration": integration,
         "provider_name": name,
-        "tabs": tabs(integration, active),
+        "tabs": tabs(integration, active, actor=request.user),
     }

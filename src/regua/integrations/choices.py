@@ -87,13 +87,13 @@ class CallOutcome(TextChoices):
     FAILED = "failed", "Falhou"
 
 
-class CallPurpose(TextChoices):
-    """What a call to a bureau was for."""
+class Purpose(TextChoices):
+    """Why a bureau was called, as ``gateway.line`` is told."""
 
-    INQUIRY = "inquiry", "Consulta"
+    INQUIRY = "inquiry", "Consulta de crédito"
     INQUIRY_PDF = "inquiry_pdf", "PDF da consulta"
     RESTRICTION = "restriction", "Negativação"
-    REMOVAL = "removal", "Baixa"
+    REMOVAL = "removal", "Baixa da negativação"
     SYNC = "sync", "Sincronização"
     CATALOGUE = "catalogue", "Atualização de códigos"
-    TEST = "test", "Teste de conexão"
+    TEST = "test", "Teste da conexão"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms as django_forms
-from django.db.models import QuerySet
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from regua.bureaus import registry
-from regua.integrations.choices import CatalogueKind, Environment
-from regua.integrations.models import Integration
+from regua.integrations.choices import CallOutcome, CatalogueKind, Environment, Purpose
+from regua.integrations.models import BureauCall, Integration
 from regua.integrations.selectors import TROUBLED
 from regua.organization.models import Branch
 from regua.web import forms
@@ -112,3 +115,72 @@ class HistoryFilter(forms.Form):
     @property
     def narrowed(self) -> bool:
         return any(self.chosen(name) for name in self.fields)
+
+
+_YEARS = [
+    MinValueValidator(date(2000, 1, 1), "Confira o ano."),
+    MaxValueValidator(date(2999, 12, 31), "Confira o ano."),
+]
+ENDS = {
+    "respondida": Q(outcome=CallOutcome.ANSWERED, http_status__lt=400),
+    "recusada": Q(http_status__gte=400),
+    "falhou": Q(outcome=CallOutcome.FAILED),
+    "aberta": Q(outcome=CallOutcome.PENDING),
+}
+"""How a call ended; every call is exactly one of them."""
+
+
+class CallFilter(forms.Form):
+    """How the calls are narrowed. What cannot be read is said at its field, and not narrowed by."""
+
+    de = forms.DateField(label="De", required=False, validators=_YEARS)
+    ate = forms.DateField(label="Até", required=False, validators=_YEARS)
+    finalidade = django_forms.ChoiceField(
+        label="Finalidade", required=False, choices=[("", "Todas"), *Purpose.choices]
+    )
+    situacao = django_forms.ChoiceField(
+        label="Situação",
+        required=False,
+        choices=[
+            ("", "Todas"),
+            ("respondida", "Respondida"),
+            ("recusada", "Recusada"),
+            ("falhou", "Sem resposta"),
+            ("aberta", "Em aberto"),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("de", "ate"):
+            self.fields[name].field_class = "short"  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        if chosen.get("de") and chosen.get("ate") and chosen["ate"] < chosen["de"]:
+            self.add_error("ate", "Vem antes da data inicial.")
+        return chosen
+
+    def chosen(self, name: str) -> Any:
+        self.is_valid()
+        return self.cleaned_data.get(name) or ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything was asked for, understood or not."""
+        return bool(self.errors) or any(self.chosen(name) for name in self.fields)
+
+    def narrow(self, rows: QuerySet[BureauCall]) -> QuerySet[BureauCall]:
+        if since := self.chosen("de"):
+            rows = rows.filter(started_at__gte=_midnight(since))
+        if until := self.chosen("ate"):
+            rows = rows.filter(started_at__lt=_midnight(until + timedelta(days=1)))
+        if purpose := self.chosen("finalidade"):
+            rows = rows.filter(purpose=purpose)
+        if end := self.chosen("situacao"):
+            rows = rows.filter(ENDS[end])
+        return rows
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -36,6 +36,8 @@ from regua.integrations.models import (
 from regua.organization.models import Branch, GeneralParameters
 from regua.web import sql
 
+SWITCHED_OFF = "A análise de crédito está desligada nos Parâmetros gerais."
+
 
 class NoIntegration(Exception):
     """The branch cannot reach a bureau; the text is a sentence for the person."""
@@ -103,7 +105,7 @@ def automatic_obstacles(integration: Integration) -> list[str]:
     """
     found = []
     if not GeneralParameters.current().credit_analysis:
-        found.append("A análise de crédito está desligada nos Parâmetros gerais.")
+        found.append(SWITCHED_OFF)
     if integration.archived_at is not None:
         found.append("A integração foi arquivada.")
     if integration.environment == Environment.STAGING:
@@ -278,20 +280,19 @@ def codes_for(
     return codes
 
 
-def calls_of(integration: Integration, *, actor: User) -> QuerySet[BureauCall]:
-    """Every call of an integration, to be ordered newest first by ``started_at``."""
-    return visible(
-        BureauCall.objects.filter(integration=integration).select_related("actor"),
-        actor=actor,
-        permission=Permission.VIEW_BUREAU_CALLS,
-        branch="integration__branch",
-    )
-
-
 def calls_about(subject: str, *, actor: User) -> QuerySet[BureauCall]:
     """The redacted calls made for one inquiry or restriction, oldest first."""
+    return _calls(BureauCall.objects.filter(subject=subject).order_by("id"), actor)
+
+
+def calls_of(integration: Integration, *, actor: User) -> QuerySet[BureauCall]:
+    """Every call made through an integration, redacted, with who asked for it."""
+    return _calls(integration.calls.select_related("actor"), actor)
+
+
+def _calls(rows: QuerySet[BureauCall], actor: User) -> QuerySet[BureauCall]:
     return visible(
-        BureauCall.objects.filter(subject=subject).order_by("id"),
+        rows,
         actor=actor,
         permission=Permission.VIEW_BUREAU_CALLS,
         branch="integration__branch",

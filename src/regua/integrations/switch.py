@@ -6,10 +6,9 @@ from django.urls import reverse
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.integrations.selectors import SWITCHED_OFF
 from regua.organization.models import GeneralParameters
 from regua.web.obstacle import Obstacle
-
-SHORT = "A análise de crédito está desligada nos Parâmetros gerais."
 
 
 def switched_off(actor: User) -> Obstacle | None:
@@ -19,7 +18,7 @@ def switched_off(actor: User) -> Obstacle | None:
     return off_obstacle(actor)
 
 
-def off_obstacle(actor: User, reason: str = SHORT) -> Obstacle:
+def off_obstacle(actor: User, reason: str = SWITCHED_OFF) -> Obstacle:
     """The same where it is known to be off."""
     opens = actor.can(Permission.MANAGE_PARAMETERS) or actor.can(Permission.VIEW_INTEGRATIONS)
     return Obstacle(

@@ -32,9 +32,12 @@ urlpatterns = [
         name="integration_history",
     ),
     path(
-        f"{_INTEGRATIONS}<int:pk>/chamadas/",
-        call_views.integration_calls,
-        name="integration_calls",
+        f"{_INTEGRATIONS}<int:pk>/chamadas/", call_views.integration_calls, name="integration_calls"
+    ),
+    path(
+        f"{_INTEGRATIONS}<int:pk>/chamadas/<int:call>/",
+        call_views.integration_call,
+        name="integration_call",
     ),
     path(
         "configuracoes/parametros/gerais/",

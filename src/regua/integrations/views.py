@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -18,23 +18,30 @@ from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.bureaus.errors import BureauError
 from regua.integrations.catalogue import CatalogueDiff
-from regua.integrations.catalogue_views import change_lines, changes_counted, tabs
+from regua.integrations.catalogue_views import (
+    change_lines,
+    changes_counted,
+    integration_or_404,
+    tabs,
+)
 from regua.integrations.choices import DEFAULT_CODES
 from regua.integrations.filters import COLUMNS, IntegrationFilter
 from regua.integrations.forms import RELOAD, IntegrationForm
 from regua.integrations.models import Integration
 from regua.integrations.selectors import (
+    SWITCHED_OFF,
     automatic_obstacles,
     integrations_listed,
-    integrations_visible,
     last_call,
     last_changes,
     lost_codes,
 )
 from regua.integrations.services import catalogue_sync, connection_test
+from regua.integrations.switch import off_obstacle
 from regua.integrations.vault import VaultError
 from regua.organization.models import Branch
 from regua.web import formats, keyset, ordering
+from regua.web.obstacle import Obstacle
 from regua.web.status import Icon, Status, Tone
 
 FAILURES = (BureauError, VaultError, LookupError)
@@ -115,7 +122,7 @@ def _only(branches: list[Branch]) -> Branch | None:
 
 
 def integration_detail(request: Request, pk: int) -> HttpResponse:
-    integration = _get(request, pk)
+    integration = integration_or_404(request, pk)
     if request.method == "POST":
         require(request.user, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
     if RELOAD in request.POST:
@@ -131,7 +138,7 @@ def integration_detail(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
     """*Atualizar códigos de restrição*; what is being typed in the form is not lost."""
-    integration = _get(request, pk)
+    integration = integration_or_404(request, pk)
     problem = ""
     try:
         said = _told(catalogue_sync(integration=integration, actor=request.user))
@@ -153,7 +160,7 @@ def integration_sync_codes(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def integration_test(request: Request, pk: int) -> HttpResponse:
     """*Testar conexão*: the saved credentials against the bureau, changing nothing there."""
-    integration = _get(request, pk)
+    integration = integration_or_404(request, pk)
     check = connection_test(integration=integration, actor=request.user)
     said = check.problem or (
         f"O birô respondeu e vende {check.products} produtos a esta filial. Nada foi cobrado."
@@ -183,12 +190,6 @@ def _told(diff: CatalogueDiff) -> str:
     )
 
 
-def _get(request: Request, pk: int) -> Integration:
-    if not request.user.can(Permission.VIEW_INTEGRATIONS):
-        raise Http404
-    return get_object_or_404(integrations_visible(request.user), pk=pk)
-
-
 def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
     integration = form.integration
     assert integration is not None  # noqa: S101
@@ -205,10 +206,14 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "integration": integration,
         "provider": provider,
         "provider_name": provider.name if provider else integration.provider,
-        "tabs": tabs(integration, "integration_detail"),
+        "tabs": tabs(integration, "integration_detail", actor=request.user),
         "manages": request.user.can(Permission.MANAGE_INTEGRATIONS),
         "link_status": link_status(integration),
-        "obstacles": automatic_obstacles(integration),
+        "obstacles": [
+            off_obstacle(request.user) if reason == SWITCHED_OFF else Obstacle(reason)
+            for reason in automatic_obstacles(integration)
+        ],
+        "sees_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         "ready": READY,
         "changes": change_lines(changes),
         "changes_counted": changes_counted(changes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.compliance.selectors import customer_gaps, evaluate
+from regua.integrations import subjects
 from regua.integrations.selectors import CreditAnalysisOff, NoIntegration, integration_in_use
 from regua.integrations.switch import off_obstacle
 from regua.parties.models import Customer
@@ -169,7 +170,16 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
     return notes
 
 
+def _called_for(ids: Collection[int], actor: User) -> dict[int, subjects.Subject]:
+    rows = selectors.restrictions_visible(actor).filter(pk__in=ids)
+    return {
+        pk: subjects.Subject(f"Negativação nº {pk}", reverse("restriction_detail", args=[pk]), name)
+        for pk, name in rows.values_list("pk", "customer__name")
+    }
+
+
 def register() -> None:
+    subjects.register("restriction", "Negativação", _called_for)
     customer_panels.tab(
         "customer_restrictions",
         "Negativações",
