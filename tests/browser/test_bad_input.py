@@ -43,7 +43,7 @@ def test_what_goes_wrong_is_said(
     integration.save()
     visitor.go(f"/clientes/{customer.pk}/consultar/")
     page.get_by_role("button", name=re.compile(r"Consultar · R\$")).click()
-    expect(page.locator("#inquiry")).to_contain_text("client_secret")
+    expect(page.locator("#inquiry")).to_contain_text("Client Secret")
     visitor.shoot("20-credenciais-erradas")
     assert sandbox.charges() == []
 

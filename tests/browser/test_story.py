@@ -34,7 +34,7 @@ def test_query_list_pay_remove(
 
     # Find the customer by a part of the name, without accents.
     visitor.go("/clientes/?q=joao+ferr")
-    page.get_by_role("link", name=customer.name).click()
+    page.get_by_role("link", name=customer.name, exact=True).click()
     expect(page.get_by_role("heading", name=customer.name)).to_be_visible()
     expect(page.locator("body")).not_to_contain_text(customer.document)
     visitor.shoot("02-cliente")
@@ -82,7 +82,7 @@ def test_query_list_pay_remove(
     visitor.shoot("09-pagos-e-ainda-negativados")
 
     # Remove.
-    page.get_by_role("link", name=customer.name).click()
+    page.get_by_role("link", name=customer.name, exact=True).click()
     expect(badge).to_have_text(re.compile("Ativa"))
     page.locator("#hint-removal").click()
     visitor.shoot("10-baixa")

@@ -142,7 +142,7 @@ def test_consultar_that_the_bureau_does_not_answer_says_what_to_do(
     Inquiry.objects.all().delete()
     denied = run("consultar", factories.cpf_behaving("001"))
     assert denied.code == 1
-    assert "client_secret" in denied.sentence()
+    assert "Client Secret" in denied.sentence()
     assert "segredo-errado" not in denied.err
     assert sandbox.charges() == []
 

@@ -131,7 +131,7 @@ def test_the_earlier_answer_is_offered_instead(
 ) -> None:
     page = options(attendant)
     for said in (
-        f"Há uma consulta de {formats.day(earlier.requested_at)}, feita por {operator.name} há 12",
+        f"Há uma consulta de {formats.day(earlier.requested_at)}, feita por {operator.name}",
         "Aprovar com condições. Score 720, faixa B. Sem pendências.",
         "Intervalo de 30 dias",
         "faltam 18 dias, outra só em "

@@ -16,6 +16,8 @@ from pytest_django import DjangoAssertNumQueries
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.inquiries.models import Inquiry
+from regua.inquiries.reading import groups_of
+from regua.inquiries.selectors import inquiry_report
 from regua.inquiries.services import inquiries_drain, inquiry_request
 from regua.integrations.models import Integration
 from regua.integrations.services import integration_link
@@ -84,7 +86,12 @@ def test_many_pendings_are_grouped(integration: Integration, attendant: User) ->
     inquiries_drain(integration.pk)
     page = shown(client, inquiry)
     assert "Score baixo" in page
-    assert "Dívidas" in page
+    inquiry.refresh_from_db()
+    report = inquiry_report(inquiry)
+    assert report is not None
+    assert report.pendings
+    for group in groups_of(report.pendings):
+        assert group.label in page
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_wrong_credentials_are_said_in_a_sentence(
     forget_token()
     integration.seal("client_secret", "errado")
     integration.save()
-    with pytest.raises(Misconfigured, match="client_secret") as caught:
+    with pytest.raises(Misconfigured, match="Client Secret") as caught:
         ask(integration)
     assert "errado" not in str(caught.value)
 

@@ -154,7 +154,7 @@ def test_a_bureau_that_refuses_is_told_and_nothing_changes(
         address = reverse(name, args=[integration.pk])
         for headers in ({}, {"HX-Request": "true"}):
             answer = client.post(address, headers=headers, follow=True)
-            assert "client_secret" in answer.content.decode()
+            assert "Client Secret" in answer.content.decode()
     integration.refresh_from_db()
     assert integration.problem
     assert ReasonCode.objects.count() == before

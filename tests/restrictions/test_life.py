@@ -168,10 +168,10 @@ def test_wrong_credentials_wait_for_a_person(
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
     assert (queued.status, queued.unknown) == (Status.QUEUED, False)
-    assert "client_secret" in queued.problem
+    assert "Client Secret" in queued.problem
     assert sandbox.ledger() == []
     integration.refresh_from_db()
-    assert "client_secret" in integration.problem, "the whole integration is in trouble"
+    assert "Client Secret" in integration.problem, "the whole integration is in trouble"
 
     integration_update(
         integration=integration, actor=administrator, client_secret=sandbox.client_secret

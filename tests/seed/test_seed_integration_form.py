@@ -177,7 +177,7 @@ def test_s25_the_client_id_is_what_the_bureau_knows_us_by(
     page.fill("Client ID", "ninguem")
     saved = page.press("Salvar").press("Testar conexão")
     assert "vende" not in saved.said
-    assert "client_secret" in saved.text
+    assert "Client Secret" in saved.text
     sandbox.open_account("ninguem", sandbox.client_secret)
     assert "O birô respondeu e vende 5 produtos" in saved.press("Testar conexão").said
 
@@ -190,7 +190,7 @@ def test_s26_the_client_secret_opens_the_bureau(
     page.fill("Client Secret", "engano")
     saved = page.press("Salvar").press("Testar conexão")
     assert "vende" not in saved.said
-    assert "client_secret" in saved.text
+    assert "Client Secret" in saved.text
     saved.fill("Client Secret", sandbox.client_secret)
     saved = saved.press("Salvar")
     assert "O birô respondeu e vende 5 produtos" in saved.press("Testar conexão").said

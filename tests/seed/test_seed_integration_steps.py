@@ -131,7 +131,7 @@ def test_s40_the_secret_goes_with_its_client_id(
     page = form_of(administrator, integration)
     page.fill("Client ID", "outra-conta")
     page = page.press("Salvar")
-    assert "client_secret" in page.press("Testar conexão").text
+    assert "Client Secret" in page.press("Testar conexão").text
     page.fill("Client Secret", "outro-segredo")
     page.press("Salvar")
     asked_at_the_central(attendant)

@@ -20,9 +20,9 @@ from regua.web import forms
 from regua.web.ordering import Column
 
 COLUMNS = (
-    Column(key="id", label="ID", by=("pk",), classes="number"),
+    Column(key="id", label="ID", by=("pk",), classes="number d-none d-md-table-cell"),
     Column(key="intermediador", label="Intermediador", by=("provider_name",)),
-    Column(key="filial", label="Filial", by=("branch__name",)),
+    Column(key="filial", label="Filial", by=("branch__name",), classes="d-none d-md-table-cell"),
     Column(key="ambiente", label="Ambiente", by=("environment",), classes="d-none d-md-table-cell"),
     Column(key="vinculo", label="Vínculo", by=("linked_at",)),
     Column(
@@ -31,7 +31,12 @@ COLUMNS = (
         by=("token_expires_at",),
         classes="d-none d-md-table-cell",
     ),
-    Column(key="sincronizacao", label="Última sincronização", by=("last_sync_at",)),
+    Column(
+        key="sincronizacao",
+        label="Última sincronização",
+        by=("last_sync_at",),
+        classes="d-none d-md-table-cell",
+    ),
 )
 
 

@@ -46,7 +46,7 @@ class ParametersForm(forms.Form):
         min_value=1,
         max_value=36500,
         help_text="Depois disso o relatório inteiro é apagado; ficam o resumo, a decisão e o "
-        "registro de quem consultou (LGPD, arts. 15 e 16).",
+        "nome de quem consultou (LGPD, arts. 15 e 16).",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

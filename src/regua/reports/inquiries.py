@@ -143,7 +143,7 @@ REPORT = Report(
     badges={"status": reading.status_of, "outcome": _result},
     badges_read=("requested_at", "status", "problem", "outcome"),
     columns=(
-        Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", default=False, width=9),
+        Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
         Column(key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19),
         Column(key="branch", label="Filial", kind=Kind.TEXT, value="branch__name", width=18),
         Column(

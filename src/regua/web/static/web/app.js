@@ -237,6 +237,9 @@
   each("form:has([data-only-with])", fit);
   window.addEventListener("pageshow", function () { each("form:has([data-only-with])", fit); });
 
+  // --- Tabs that do not fit: the open one is in view ---------------------------------------------
+  each(".tabs .active", function (tab) { tab.closest(".tabs").scrollLeft = tab.offsetLeft - 16; });
+
   // --- A form that came back with errors -------------------------------------------------------
   function toErrors() {
     var summary = document.querySelector("[data-error-summary]");
