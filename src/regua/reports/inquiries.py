@@ -145,7 +145,14 @@ REPORT = Report(
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
         Column(key="requested_at", label="Data", kind=Kind.INSTANT, value="requested_at", width=19),
-        Column(key="branch", label="Filial", kind=Kind.TEXT, value="branch__name", width=18),
+        Column(
+            key="branch",
+            label="Filial",
+            kind=Kind.TEXT,
+            value="branch__name",
+            default=False,
+            width=18,
+        ),
         Column(
             key="integration",
             label="Integração nº",
