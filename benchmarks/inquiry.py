@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -88,6 +89,8 @@ def _installation(sandbox: Sandbox) -> tuple[Any, Any]:
     from tests import factories
 
     from regua.accounts.permissions import Role
+    from regua.inquiries.budget import budget_set
+    from regua.inquiries.policy.services import policy_activate, policy_draft
     from regua.integrations.services import catalogue_sync, integration_create, integration_link
 
     branch = factories.branch()
@@ -103,6 +106,9 @@ def _installation(sandbox: Sandbox) -> tuple[Any, Any]:
     )
     integration_link(integration=integration, actor=actor)
     catalogue_sync(integration=integration, actor=actor)
+    # As a branch that decides and saves: every answer is decided, every cost is kept in bounds.
+    policy_activate(policy=policy_draft(branch=branch, actor=actor), actor=actor)
+    budget_set(branch=branch, actor=actor, monthly=Decimal(1_000_000))
     return integration, actor
 
 

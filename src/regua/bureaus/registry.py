@@ -74,6 +74,14 @@ def get(slug: str) -> Provider:
     )
 
 
+def name_of(slug: str) -> str:
+    """The bureau's name, or the slug of one that is not installed any more."""
+    try:
+        return get(slug).name
+    except LookupError:
+        return slug
+
+
 def all() -> builtins.list[Provider]:
     """Return every usable provider, ordered by name."""
     return sorted(_discover().providers.values(), key=lambda provider: provider.name.casefold())

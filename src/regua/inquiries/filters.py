@@ -233,14 +233,8 @@ def _narrow_either(rows: QuerySet[Any], chosen: dict[str, Any], branch: Branch |
 
 
 def _integration_label(integration: Integration) -> str:
-    return f"nº {integration.pk} · {_provider_name(integration)} · {integration.branch.name}"
-
-
-def _provider_name(integration: Integration) -> str:
-    try:
-        return registry.get(integration.provider).name
-    except LookupError:
-        return integration.provider
+    bureau = registry.name_of(integration.provider)
+    return f"nº {integration.pk} · {bureau} · {integration.branch.name}"
 
 
 def _typed_by_product(integration: Integration) -> bool:

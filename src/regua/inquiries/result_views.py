@@ -187,10 +187,7 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
 
 
 def _bureau_name(inquiry: Inquiry) -> str:
-    try:
-        return registry.get(inquiry.integration.provider).name
-    except LookupError:
-        return inquiry.integration.provider
+    return registry.name_of(inquiry.integration.provider)
 
 
 def _name_differs(inquiry: Inquiry, name: str) -> str:

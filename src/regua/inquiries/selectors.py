@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
+from regua.web import formats
 
 M = TypeVar("M", bound=Model)
 
@@ -75,9 +76,8 @@ def within_interval(document: str, days: int | None, *, actor: User) -> Inquiry 
     if not days:
         return None
     first = timezone.localdate() - timedelta(days=days - 1)
-    since = datetime.combine(first, time.min, tzinfo=timezone.get_current_timezone())
     earlier = earlier_inquiry(document, actor=actor)
-    return earlier if earlier and earlier.requested_at >= since else None
+    return earlier if earlier and earlier.requested_at >= formats.day_start(first) else None
 
 
 def same_under_way(integration_id: int, document: str, product_code: str) -> Inquiry | None:

@@ -195,12 +195,8 @@ def integration_or_404(request: Request, pk: int) -> Integration:
 
 def integration_page(request: Request, integration: Integration, active: str) -> dict[str, Any]:
     """What ``integrations/integration_base.html`` draws."""
-    try:
-        name = registry.get(integration.provider).name
-    except LookupError:
-        name = integration.provider
     return {
         "integration": integration,
-        "provider_name": name,
+        "provider_name": registry.name_of(integration.provider),
         "tabs": tabs(integration, active, actor=request.user),
     }

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms as django_forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from regua.bureaus import registry
 from regua.integrations.choices import CallOutcome, CatalogueKind, Environment, Purpose
 from regua.integrations.models import BureauCall, Integration
 from regua.integrations.selectors import TROUBLED
 from regua.organization.models import Branch
-from regua.web import forms
+from regua.web import formats, forms
 from regua.web.ordering import Column
 
 COLUMNS = (
@@ -177,15 +176,11 @@ class CallFilter(forms.Form):
 
     def narrow(self, rows: QuerySet[BureauCall]) -> QuerySet[BureauCall]:
         if since := self.chosen("de"):
-            rows = rows.filter(started_at__gte=_midnight(since))
+            rows = rows.filter(started_at__gte=formats.day_start(since))
         if until := self.chosen("ate"):
-            rows = rows.filter(started_at__lt=_midnight(until + timedelta(days=1)))
+            rows = rows.filter(started_at__lt=formats.day_end(until))
         if purpose := self.chosen("finalidade"):
             rows = rows.filter(purpose=purpose)
         if end := self.chosen("situacao"):
             rows = rows.filter(ENDS[end])
         return rows
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

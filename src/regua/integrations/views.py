@@ -51,10 +51,7 @@ UNLINKED = Status("Não vinculada", Tone.MUTED, Icon("circle-minus"))
 
 
 def provider_name(integration: Integration) -> str:
-    try:
-        return registry.get(integration.provider).name
-    except LookupError:
-        return integration.provider
+    return registry.name_of(integration.provider)
 
 
 def link_status(integration: Integration) -> Status:
