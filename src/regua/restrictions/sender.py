@@ -64,12 +64,10 @@ def restriction_send(claim: Claim[Restriction]) -> None:
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
-    if claim.unanswered:
-        found = _find(client, restriction)
-        if found is not None:
-            record_apply(restriction.pk, found, source=Source.SENDER)
-            return
-    elif (reason := _why_not_any_more(restriction)) is not None:
+    if claim.unanswered and (found := _find(client, restriction)) is not None:
+        record_apply(restriction.pk, found, source=Source.SENDER)
+        return
+    if (reason := _why_not_any_more(restriction)) is not None:
         _withdraw(restriction, claim, reason)
         return
     submission = client.list_debt(
