@@ -444,3 +444,13 @@ def test_two_at_once_leave_both_ledgers_alike(life: type[Life], before: str) -> 
         one.at_once(pair)
         one.must_agree()
         one.teardown()
+
+
+def test_a_debt_paid_in_doubt_is_not_asked_again(life: type[Life]) -> None:
+    one = life()
+    one.ask()
+    one.send("failed_before")
+    one.pay()
+    one.send("none")
+    assert one.listing.status == Status.CANCELLED
+    one.the_bureau_has_it_once()
