@@ -1,6 +1,8 @@
 from django.urls import path
 
-from regua.compliance import override_views, views
+from regua.compliance import override_views, term_views, views
+
+_TERMS = "configuracoes/parametros/prazos-do-comunicado/"
 
 urlpatterns = [
     path("clientes/<int:pk>/provas/", views.customer_evidence, name="customer_evidence"),
@@ -17,4 +19,8 @@ urlpatterns = [
         override_views.rule_override_withdraw,
         name="rule_override_withdraw",
     ),
+    path(_TERMS, term_views.notice_term_list, name="notice_term_list"),
+    path(f"{_TERMS}novo/", term_views.notice_term_edit, name="notice_term_new"),
+    path(f"{_TERMS}<int:pk>/", term_views.notice_term_edit, name="notice_term_edit"),
+    path(f"{_TERMS}<int:pk>/retirar/", term_views.notice_term_delete, name="notice_term_delete"),
 ]
