@@ -110,6 +110,12 @@ NAVIGATION: tuple[Group, ...] = (
                 permission="view_integrations",
             ),
             Entry(
+                "Prazos do comunicado por UF",
+                "notice_term_list",
+                icon="mail",
+                permission="view_integrations",
+            ),
+            Entry(
                 "Parâmetros de cobrança",
                 "parameters_dunning",
                 icon="adjustments-dollar",
