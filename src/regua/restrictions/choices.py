@@ -111,3 +111,12 @@ class RemovalReason(TextChoices):
     DECEASED = Reason.DECEASED.value, Reason.DECEASED.label
     DATA_CORRECTION = Reason.DATA_CORRECTION.value, Reason.DATA_CORRECTION.label
     OWNERSHIP_CHANGE = Reason.OWNERSHIP_CHANGE.value, Reason.OWNERSHIP_CHANGE.label
+
+
+class Dated(TextChoices):
+    """Which of its dates a period is about."""
+
+    REQUESTED = "requested", "Pedida"
+    SENT = "sent", "Enviada"
+    VISIBLE = "visible", "Visível no birô"
+    REMOVED = "removed", "Baixada"
