@@ -53,7 +53,7 @@ SELECT i.id, gen_random_uuid(), CASE WHEN status IN ('queued', 'removal_queued')
     '', '', (at + interval '2 days')::date,
     CASE WHEN status IN ('active', 'removal_queued', 'removal_sent', 'removed')
          THEN (at + interval '12 days')::date END,
-    CASE WHEN manual THEN operators[1 + receivable_id %% array_length(operators, 1)] END, at,
+    CASE WHEN manual THEN operators[1 + (receivable_id / 10) %% array_length(operators, 1)] END, at,
     CASE WHEN status NOT IN ('queued', 'cancelled') THEN at + interval '5 minutes' END,
     CASE WHEN status NOT IN ('removal_queued', 'removal_sent', 'removed') THEN ''
          WHEN dice < 0.75 THEN 'paid' WHEN dice < 0.95 THEN 'renegotiated'

@@ -19,6 +19,12 @@ from regua.web import forms
 
 LIVE_ONES = "em-curso"
 UNSETTLED = "esclarecer"
+SITUATIONS = [
+    ("", "Todas"),
+    (LIVE_ONES, "Em curso"),
+    (UNSETTLED, "A esclarecer"),
+    *((str(s.value), str(s.label)) for s in Status if s is not Status.DRAFT),
+]
 
 _YEARS = [
     MinValueValidator(date(2000, 1, 1), "Confira o ano."),
@@ -109,16 +115,7 @@ class RestrictionFilter(forms.Form):
             }
         ),
     )
-    situacao = django_forms.ChoiceField(
-        label="Situação",
-        required=False,
-        choices=[
-            ("", "Todas"),
-            (LIVE_ONES, "Em curso"),
-            (UNSETTLED, "A esclarecer"),
-            *((str(s.value), s.label) for s in Status if s is not Status.DRAFT),
-        ],
-    )
+    situacao = django_forms.ChoiceField(label="Situação", required=False, choices=SITUATIONS)
     forma = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )

@@ -5,7 +5,6 @@ snapshot; what commits later is told by its moves.
 """
 
 import django.contrib.postgres.operations as postgres
-import django.db.models.deletion
 from django.db import connection, migrations, models, transaction
 from django.db.models import Q
 
@@ -31,7 +30,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
 
-def count(apps, schema_editor):  # type: ignore[no-untyped-def]
+def count(apps, schema_editor):  # type: ignore[no-untyped-def]  # noqa: ARG001
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("DELETE FROM restrictions_restrictionmove")
