@@ -114,7 +114,7 @@ def counted() -> list[tuple[str, models.Field]]:  # type: ignore[type-arg]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("restrictions", "0002_legal_moves")]
+    dependencies = [("restrictions", "0004_life_guards")]
     operations = [
         migrations.CreateModel(
             name="RestrictionMove",
