@@ -18,7 +18,8 @@ _RECEIVABLES = """
 INSERT INTO receivables_receivable (branch_id, customer_id, contract_id, number, our_number,
     due_date, amount, open_amount, status, renegotiated, disputed, awaiting_confirmation,
     created_at)
-SELECT place.branch, 1 + n %% %(customers)s, 1 + n %% %(customers)s, 'T' || n, lpad(n::text, 8, '0'),
+SELECT place.branch, 1 + n %% %(customers)s, 1 + n %% %(customers)s, 'T' || n,
+    lpad(n::text, 8, '0'),
     (now() - make_interval(secs => (%(count)s - n) * (86400.0 * %(days)s / %(count)s)))::date - 45,
     amount, amount, 'open', false, false, false, now()
 FROM (

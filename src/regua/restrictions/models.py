@@ -36,9 +36,17 @@ class Restriction(Outgoing):
 
     EFFECTFUL = (Status.QUEUED, Status.REMOVAL_QUEUED)
 
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
-    provider = models.SlugField("intermediador", max_length=40)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="restrictions")
+    # Keys without an index of their own: others begin with them, or nobody seeks by them.
+    integration = models.ForeignKey(
+        "integrations.Integration", models.PROTECT, related_name="+", db_index=False
+    )
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="+", verbose_name="filial", db_index=False
+    )
+    provider = models.SlugField("intermediador", max_length=40, db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="restrictions", db_index=False
+    )
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="restrictions")
     form = models.CharField("forma", max_length=10, choices=Form.choices)
     status = models.CharField("situação", max_length=15, choices=Status.choices)
@@ -92,7 +100,7 @@ class Restriction(Outgoing):
     removal_code = models.CharField("código de baixa", max_length=10, blank=True)
     removal_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     removal_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     removal_requested_at = models.DateTimeField(null=True)
     removal_form = models.CharField(

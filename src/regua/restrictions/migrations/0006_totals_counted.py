@@ -1,10 +1,13 @@
-"""Count the restrictions there were before the triggers of ``0005``; index what the report seeks.
+"""Count the restrictions there were before the triggers of ``0005``; index what is sought, only.
 
-Nobody is kept from writing meanwhile. The count and the moves that it makes needless are of one
+Nobody is kept from writing meanwhile. (An ``AlterField`` would drop the foreign keys and check every
+row again to make them anew.) The count and the moves that it makes needless are of one
 snapshot; what commits later is told by its moves.
 """
 
 import django.contrib.postgres.operations as postgres
+import django.db.models.deletion
+from django.conf import settings
 from django.db import connection, migrations, models, transaction
 from django.db.models import Q
 
@@ -29,6 +32,13 @@ WHERE dated.day IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
+KEYS: dict[str, tuple[str, dict[str, object]]] = {
+    "integration": ("integrations.integration", {"related_name": "+"}),
+    "branch": ("organization.branch", {"related_name": "+", "verbose_name": "filial"}),
+    "customer": ("parties.customer", {"related_name": "restrictions"}),
+    "removal_requested_by": (settings.AUTH_USER_MODEL, {"related_name": "+", "null": True}),
+}
+
 
 def count(apps, schema_editor):  # type: ignore[no-untyped-def]  # noqa: ARG001
     with transaction.atomic(), connection.cursor() as cursor:
@@ -38,6 +48,23 @@ def count(apps, schema_editor):  # type: ignore[no-untyped-def]  # noqa: ARG001
         cursor.execute(COUNT)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE restrictions_restrictiontotal")
+
+
+def _drop(apps, schema_editor):  # type: ignore[no-untyped-def]
+    """Drop the indexes that Django made for the keys themselves."""
+    restriction = apps.get_model("restrictions", "Restriction")
+    for column in (*(f"{key}_id" for key in KEYS), "provider"):
+        for index in schema_editor._constraint_names(restriction, [column], index=True):
+            if index.startswith("restrictions_restriction_"):
+                schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(index)}")
+
+
+def _without_index(name: str) -> migrations.AlterField:
+    into, more = KEYS[name]
+    field = models.ForeignKey(
+        db_index=False, on_delete=django.db.models.deletion.PROTECT, to=into, **more
+    )
+    return migrations.AlterField("restriction", name, field)
 
 
 class Migration(migrations.Migration):
@@ -60,5 +87,16 @@ class Migration(migrations.Migration):
                 name="restriction_unsettled",
                 condition=Q(unknown=True, attempts__gt=0) & ~Q(problem=""),
             ),
+        ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunPython(_drop, migrations.RunPython.noop)],
+            state_operations=[
+                *(_without_index(name) for name in KEYS),
+                migrations.AlterField(
+                    "restriction",
+                    "provider",
+                    models.SlugField("intermediador", db_index=False, max_length=40),
+                ),
+            ],
         ),
     ]
