@@ -288,7 +288,7 @@ class RemovalDuty(models.Model):
         return f"prazo de baixa nº {self.pk}"
 
 
-class _Counted(models.Model):
+class Counted(models.Model):
     """What restrictions alike add up to. ``amount`` is in BRL.
 
     The keys of other tables have no constraint there: the restrictions that are counted have it.
@@ -325,7 +325,7 @@ class _Counted(models.Model):
         abstract = True
 
 
-class RestrictionTotal(_Counted):
+class RestrictionTotal(Counted):
     """How many restrictions of one kind a day, or a month, had, as of the last fold.
 
     A restriction is counted once for each of its dates. The lists and reports count and sum from
@@ -361,10 +361,10 @@ class RestrictionTotal(_Counted):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_about_display()} {self.day}: {self.count}"
+        return f"{self.about} {self.day}: {self.count}"
 
 
-class RestrictionMove(_Counted):
+class RestrictionMove(Counted):
     """What came or went since the last fold; triggers write it, ``totals.fold`` takes it away.
 
     Only ever inserted, so that nobody who lists, sends or removes waits for another at a total.

@@ -80,8 +80,8 @@ def summed(chosen: dict[str, Any], *, branch: Branch | None, actor: User) -> Tot
     """What the restrictions add up to that fit ``chosen``, amounts left aside."""
     since, until = chosen.get("since"), chosen.get("until")
     dated = Dated(chosen.get("about") or Dated.REQUESTED) if since or until else Dated.REQUESTED
-    kept = RestrictionTotal.objects.filter(periods.made_up_of(since, until), about=dated)
-    moved = RestrictionMove.objects.filter(**{f"{dated}__isnull": False})
+    kept = RestrictionTotal._default_manager.filter(periods.made_up_of(since, until), about=dated)
+    moved = RestrictionMove._default_manager.filter(**{f"{dated}__isnull": False})
     if since:
         moved = moved.filter(**{f"{dated}__gte": since})
     if until:
@@ -102,9 +102,9 @@ def counted(rows: QuerySet[Restriction]) -> Totals:
 
 def requesters(actor: User) -> QuerySet[User]:
     """Those who asked for a listing that ``actor`` may see."""
-    kept = RestrictionTotal.objects.filter(about=Dated.REQUESTED, monthly=True)
+    kept = RestrictionTotal._default_manager.filter(about=Dated.REQUESTED, monthly=True)
     known = Q()
-    for counts in (kept, RestrictionMove.objects.all()):
+    for counts in (kept, RestrictionMove._default_manager.all()):
         seen = _seen(counts, actor).filter(requested_by__isnull=False)
         known |= Q(pk__in=seen.values("requested_by"))
     return User.objects.filter(known)
