@@ -36,12 +36,12 @@ def page_of(
     request: Request,
     filters: OutgoingFilter,
     rows: QuerySet[Any],
-    count: int,
+    count: int | None,
 ) -> dict[str, Any]:
     """The context of ``reports/report_page.html``: the table, its columns, its exports.
 
     ``colunas`` (repeated) in the address wins over the columns that the person chose last.
-    ``count`` is that of all ``rows``.
+    ``count`` is that of all ``rows``, None where nobody has counted them.
     """
     actor = request.user
     asked = request.GET.getlist("colunas")
@@ -62,7 +62,7 @@ def page_of(
         "export": {
             "filters": urlencode(keep(filters, report.filters).dump()),
             "columns": [column.key for column in columns],
-            "pdf_obstacle": " ".join(obstacle(columns, count) or ()),
+            "pdf_obstacle": " ".join(obstacle(columns, count or 0) or ()),
         },
         "tabs": [
             {"label": other.title, "url": other.url, "active": other is report}

@@ -16,7 +16,7 @@ from regua.reports.restrictions import REPORT, in_words
 from regua.restrictions.choices import Status
 from regua.restrictions.filters import ListingFilter
 from regua.restrictions.selectors import restrictions_visible
-from regua.restrictions.totals import Totals
+from regua.restrictions.totals import Totals, counted
 from regua.web import formats
 
 
@@ -24,7 +24,8 @@ from regua.web import formats
 def report_restrictions(request: Request) -> HttpResponse:
     """Every listing of the period, how many and what they come to, in all and by status.
 
-    An address without any parameter is that of the current month, by the day of the request.
+    An address without any parameter is that of the current month, by the day of the request. Where
+    the amount narrows, the page asks for the sums by itself afterwards, or with ``somar``.
     """
     actor = request.user
     require(actor, REPORT.permission)
@@ -33,14 +34,15 @@ def report_restrictions(request: Request) -> HttpResponse:
         request.GET, actor=actor, branches=request.branches, branch=request.branch or None
     )
     rows, totals = filters.search(restrictions_visible(actor), actor)
-    context = page_of(REPORT, request, filters, rows, totals.count)
-    context |= {
-        "usual": usual,
-        "totals": totals,
-        "parts": _parts(totals),
-        "counted": _counted(totals.count),
-        "about": in_words(in_force(filters)),
-    }
+    if totals is None and (request.htmx or "somar" in request.GET):
+        totals = counted(rows)
+    sums: dict[str, Any] = {"totals": totals}
+    if totals:
+        sums |= {"parts": _parts(totals), "counted": _counted(totals.count)}
+    if request.htmx:
+        return render(request, "reports/_restriction_sums.html", sums)
+    context = page_of(REPORT, request, filters, rows, None if totals is None else totals.count)
+    context |= {**sums, "usual": usual, "about": in_words(in_force(filters))}
     return render(request, "reports/report_restrictions.html", context)
 
 

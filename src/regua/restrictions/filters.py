@@ -59,14 +59,18 @@ class ListingFilter(OutgoingFilter):
 
     def search(
         self, rows: QuerySet[Restriction], actor: User
-    ) -> tuple[QuerySet[Restriction], Totals]:
+    ) -> tuple[QuerySet[Restriction], Totals | None]:
         return search(rows, self.chosen, branch=self.in_branch, actor=actor)
 
 
 def search(
     rows: QuerySet[Restriction], chosen: dict[str, Any], *, branch: Branch | None, actor: User
-) -> tuple[QuerySet[Restriction], Totals]:
-    """The rows that fit, to be paged through by key, and what they add up to."""
+) -> tuple[QuerySet[Restriction], Totals | None]:
+    """The rows that fit, to be paged through by key, and what they add up to.
+
+    None where that must be counted row by row (``totals.counted``), which takes a while where the
+    rows are many: no total knows the amounts one by one.
+    """
     found = narrow(rows, chosen, branch=branch)
     if chosen.get("status") == UNSETTLED:  # few at any time, and in no total
         return found, totals.counted(found)
@@ -76,9 +80,8 @@ def search(
     found = found.filter(pk__gte=summed.first_id, pk__lte=summed.last_id)
     if "status" in chosen:  # the index on status begins with the branch
         found = found.filter(branch__in=summed.branches)
-    if "minimum" in chosen or "maximum" in chosen:
-        return found, totals.counted(found)
-    return found, summed
+    by_amount = "minimum" in chosen or "maximum" in chosen
+    return found, None if by_amount else summed
 
 
 def narrow(

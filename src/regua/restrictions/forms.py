@@ -138,3 +138,15 @@ class RestrictionFilter(forms.Form):
     @property
     def narrowed(self) -> bool:
         return any(self.chosen(name) for name in self.fields)
+
+    @property
+    def listings(self) -> dict[str, Any]:
+        """What was chosen, as ``filters.search`` takes it; who was searched for left aside."""
+        named = {
+            "situacao": "status",
+            "filial": "branch",
+            "forma": "form",
+            "de": "since",
+            "ate": "until",
+        }
+        return {key: value for name, key in named.items() if (value := self.chosen(name))}

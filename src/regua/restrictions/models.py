@@ -178,6 +178,12 @@ class Restriction(Outgoing):
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),
             ),
+            models.Index(fields=["amount"], name="restriction_by_amount"),
+            models.Index(
+                fields=["removal_reason"],
+                name="restriction_by_reason",
+                condition=~Q(removal_reason=""),
+            ),
             models.Index(
                 fields=["-id"],
                 name="restriction_unsettled",
@@ -355,9 +361,6 @@ class RestrictionTotal(Counted):
                 nulls_distinct=False,
                 name="restriction_total_once",
             ),
-        ]
-        indexes = [
-            models.Index(fields=["id"], name="restriction_total_empty", condition=Q(count=0)),
         ]
 
     def __str__(self) -> str:

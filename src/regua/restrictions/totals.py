@@ -41,8 +41,9 @@ ON CONFLICT (about, monthly, day, branch_id, integration_id, requested_by_id, fo
              removal_reason)
 DO UPDATE SET count = t.count + excluded.count, amount = t.amount + excluded.amount,
     first_id = least(t.first_id, excluded.first_id), last_id = greatest(t.last_id, excluded.last_id)
+RETURNING id, count
 """
-_EMPTY = "DELETE FROM restrictions_restrictiontotal WHERE count = 0"
+_EMPTY = "DELETE FROM restrictions_restrictiontotal WHERE id = ANY(%s)"
 
 
 def fold() -> None:
@@ -52,7 +53,8 @@ def fold() -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FOLD)
-        cursor.execute(_EMPTY)
+        if empty := [pk for pk, count in cursor.fetchall() if count == 0]:
+            cursor.execute(_EMPTY, [empty])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ From the triggers on nothing is lost; what was there before is counted in ``0006
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import Q
 
 TRIGGERS = """
 CREATE FUNCTION restrictions_day(at timestamptz) RETURNS date IMMUTABLE LANGUAGE sql
@@ -69,6 +68,8 @@ CREATE TRIGGER restriction_moved AFTER UPDATE ON restrictions_restriction FOR EA
 -- It is emptied once a minute and read as a whole: what is dead in it must go.
 ALTER TABLE restrictions_restrictionmove
     SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+-- Its rows are updated where they are.
+ALTER TABLE restrictions_restrictiontotal SET (fillfactor = 80);
 """
 
 BACK = """
@@ -162,11 +163,6 @@ class Migration(migrations.Migration):
                         ],
                         name="restriction_total_once",
                         nulls_distinct=False,
-                    )
-                ],
-                "indexes": [
-                    models.Index(
-                        condition=Q(count=0), fields=["id"], name="restriction_total_empty"
                     )
                 ],
             },

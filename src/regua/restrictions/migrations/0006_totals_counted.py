@@ -30,6 +30,7 @@ CROSS JOIN LATERAL (VALUES ('requested', requested), ('sent', sent), ('visible',
 CROSS JOIN (VALUES ('day'), ('month')) span(unit)
 WHERE dated.day IS NOT NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ORDER BY 1, 3, 2
 """
 
 KEYS: dict[str, tuple[str, dict[str, object]]] = {
@@ -78,6 +79,17 @@ class Migration(migrations.Migration):
                 fields=["removed_on"],
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),
+            ),
+        ),
+        postgres.AddIndexConcurrently(
+            "restriction", models.Index(fields=["amount"], name="restriction_by_amount")
+        ),
+        postgres.AddIndexConcurrently(
+            "restriction",
+            models.Index(
+                fields=["removal_reason"],
+                name="restriction_by_reason",
+                condition=~Q(removal_reason=""),
             ),
         ),
         postgres.AddIndexConcurrently(
