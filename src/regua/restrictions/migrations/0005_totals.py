@@ -68,11 +68,14 @@ CREATE TRIGGER restriction_moved AFTER UPDATE ON restrictions_restriction FOR EA
 -- It is emptied once a minute and read as a whole: what is dead in it must go.
 ALTER TABLE restrictions_restrictionmove
     SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+-- Few amounts are high: the planner must know how few.
+ALTER TABLE restrictions_restriction ALTER COLUMN amount SET STATISTICS 1000;
 -- Its rows are updated where they are.
 ALTER TABLE restrictions_restrictiontotal SET (fillfactor = 80);
 """
 
 BACK = """
+ALTER TABLE restrictions_restriction ALTER COLUMN amount SET STATISTICS -1;
 DROP TRIGGER restriction_moved ON restrictions_restriction;
 DROP FUNCTION restrictions_tell_moved();
 DROP TRIGGER restriction_gone ON restrictions_restriction;
