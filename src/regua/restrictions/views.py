@@ -20,7 +20,6 @@ from regua.accounts.requests import Request
 from regua.parties.models import DOCUMENT_SHAPE
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
-from regua.receivables.selectors import receivables_visible
 from regua.restrictions import filters, selectors
 from regua.restrictions.choices import AT_BUREAU, RemovalReason
 from regua.restrictions.forms import RestrictionFilter
@@ -154,10 +153,10 @@ def search(request: Request) -> HttpResponse:
         return redirect("customer_list")
     whole = re.fullmatch(DOCUMENT_SHAPE, re.sub(r"[.\-/\s]", "", text).upper())
     if not whole:
-        listing = selectors.restrictions_visible(actor).filter(protocol=text).first()
+        listing = selectors.with_protocol(selectors.restrictions_visible(actor), text).first()
         if listing is not None:
             return redirect("restriction_detail", listing.pk)
-        debts = list(receivables_visible(actor).filter(our_number=text)[:2])
+        debts = list(selectors.debts_numbered(text, actor=actor)[:2])
         if len(debts) == 1:
             page = reverse("customer_receivables", args=[debts[0].customer_id])
             return redirect(f"{page}?{urlencode({'titulo': debts[0].pk})}")
