@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from regua.bureaus.errors import BureauError
 from regua.integrations.models import Integration
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
-from regua.restrictions import services
+from regua.restrictions import services, totals
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.sync import restrictions_sync
@@ -48,3 +48,10 @@ def dispatch(timestamp: int) -> None:
     )
     for integration_id in overdue.values_list("pk", flat=True):
         ask_for_sender(services.SYNC, integration_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="restrictions.fold", queueing_lock="restrictions.fold")
+def fold(timestamp: int) -> None:
+    """Keep short what the readers of totals have to add themselves."""
+    totals.fold()

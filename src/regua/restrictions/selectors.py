@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -16,6 +15,7 @@ from regua.compliance.selectors import Finding, evaluate
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import codes_for
+from regua.organization.models import Branch
 from regua.parties.models import DOCUMENT_SHAPE, Customer
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
@@ -90,15 +90,29 @@ def search(restrictions: QuerySet[Restriction], text: str, *, actor: User) -> Qu
         return restrictions
     bare = re.sub(r"[.\-/\s]", "", text).upper()
     if not re.fullmatch(DOCUMENT_SHAPE, bare):
-        exact = restrictions.filter(Q(protocol=text) | Q(receivable__in=_by_number(text, actor)))
-        if exact.exists():
-            return exact
+        debts = [debt.pk for debt in debts_numbered(text, actor=actor)]
+        keys = [
+            *with_protocol(restrictions, text).values_list("pk", flat=True),
+            *restrictions.filter(receivable__in=debts).values_list("pk", flat=True),
+        ]
+        if keys:
+            return restrictions.filter(pk__in=keys)
     customers = customers_search(customers_visible(actor), text)
     return restrictions.filter(customer__in=customers.order_by().values("pk"))
 
 
-def _by_number(text: str, actor: User) -> QuerySet[Receivable, Any]:
-    return receivables_visible(actor).filter(our_number=text).order_by().values("pk")
+def with_protocol(restrictions: QuerySet[Restriction], protocol: str) -> QuerySet[Restriction]:
+    """Those with this protocol: each integration has at most one."""
+    # By the integrations, because the index begins with them.
+    everywhere = list(Integration.objects.order_by("pk").values_list("pk", flat=True))
+    return restrictions.filter(integration__in=everywhere, protocol=protocol)
+
+
+def debts_numbered(our_number: str, *, actor: User) -> QuerySet[Receivable]:
+    """The debts with this *nosso número*: each branch has at most one."""
+    # By the branches, because the index begins with them.
+    everywhere = list(Branch.objects.order_by("pk").values_list("pk", flat=True))
+    return receivables_visible(actor).filter(branch__in=everywhere, our_number=our_number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regua.accounts.access import require
@@ -22,10 +20,9 @@ from regua.accounts.requests import Request
 from regua.parties.models import DOCUMENT_SHAPE
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
-from regua.receivables.selectors import receivables_visible
-from regua.restrictions import selectors
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason
-from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
+from regua.restrictions import filters, selectors
+from regua.restrictions.choices import AT_BUREAU, RemovalReason
+from regua.restrictions.forms import RestrictionFilter
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request
 from regua.web import formats, keyset
@@ -38,46 +35,33 @@ AT_ONCE = 200
 def restriction_list(request: Request) -> HttpResponse:
     require(request.user, Permission.VIEW_RESTRICTIONS)
     form = RestrictionFilter(request.GET, branches=() if request.branch else request.branches)
-    found = _narrow(request, form)
+    found, total = _narrow(request, form)
     page = keyset.paginate(found, ordering=("-pk",), cursor=request.GET.get("cursor"))
     context = {
         "form": form,
         "page": page,
-        "total": keyset.capped_count(found),
+        "total": total,
         "show_branch": not request.branch and len(request.branches) > 1,
     }
     return render(request, "restrictions/restriction_list.html", context)
 
 
-def _narrow(request: Request, form: RestrictionFilter) -> QuerySet[Restriction]:
-    found = _in_branch(request, selectors.restrictions_visible(request.user))
-    found = selectors.search(found, form.chosen("q"), actor=request.user)
-    match form.chosen("situacao"):
-        case "":
-            pass
-        case chosen if chosen == LIVE_ONES:
-            found = found.filter(status__in=LIVE)
-        case chosen if chosen == UNSETTLED:
-            found = selectors.unsettled(found)
-        case status:
-            found = found.filter(status=status)
-    if branch := form.chosen("filial"):
-        found = found.filter(branch_id=int(branch))
-    if way := form.chosen("forma"):
-        found = found.filter(form=way)
-    if since := form.chosen("de"):
-        found = found.filter(requested_at__gte=_midnight(since))
-    if until := form.chosen("ate"):
-        found = found.filter(requested_at__lt=_midnight(until + timedelta(days=1)))
-    return found
+def _narrow(
+    request: Request, form: RestrictionFilter
+) -> tuple[QuerySet[Restriction], keyset.CappedCount]:
+    actor, branch = request.user, request.branch or None
+    rows = selectors.restrictions_visible(actor)
+    text = form.chosen("q")
+    if text:
+        rows = selectors.search(rows, text, actor=actor)
+    found, summed = filters.search(rows, form.listings, branch=branch, actor=actor)
+    if text or summed is None:  # no total knows who was searched for
+        return found, keyset.capped_count(found)
+    return found, keyset.CappedCount(summed.count)
 
 
 def _in_branch(request: Request, found: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return found.filter(branch_id=request.branch.pk) if request.branch else found
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -169,10 +153,10 @@ def search(request: Request) -> HttpResponse:
         return redirect("customer_list")
     whole = re.fullmatch(DOCUMENT_SHAPE, re.sub(r"[.\-/\s]", "", text).upper())
     if not whole:
-        listing = selectors.restrictions_visible(actor).filter(protocol=text).first()
+        listing = selectors.with_protocol(selectors.restrictions_visible(actor), text).first()
         if listing is not None:
             return redirect("restriction_detail", listing.pk)
-        debts = list(receivables_visible(actor).filter(our_number=text)[:2])
+        debts = list(selectors.debts_numbered(text, actor=actor)[:2])
         if len(debts) == 1:
             page = reverse("customer_receivables", args=[debts[0].customer_id])
             return redirect(f"{page}?{urlencode({'titulo': debts[0].pk})}")
