@@ -64,6 +64,8 @@ class CodeForm(forms.Form):
         label="Código de restrição",
         error_messages={"invalid_choice": "Escolha um dos códigos da lista."},
     )
+    soma = django_forms.DecimalField(required=False, widget=django_forms.HiddenInput)
+    """The sum that the person saw."""
 
     def __init__(self, *args: Any, codes: Iterable[ReasonCode], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -129,19 +129,20 @@ class Candidate:
 
 
 def candidates(
-    customer: Customer, integration: Integration, *, actor: User, limit: int = 200
+    customer: Customer,
+    integration: Integration,
+    *,
+    actor: User,
+    keys: Collection[int] | None = None,
+    limit: int = 200,
 ) -> list[Candidate]:
-    """The customer's debts that are still owed, the oldest first: three queries in all."""
-    owed = list(
-        receivables_visible(actor)
-        .filter(customer=customer, status__in=OWED)
-        .order_by("due_date", "pk")[:limit]
-    )
-    return _weighed(owed, integration)
+    """The customer's debts, the oldest first: three queries in all.
 
-
-def candidate(receivable: Receivable, integration: Integration) -> Candidate:
-    return _weighed([receivable], integration)[0]
+    Those that are still owed; or those of ``keys``, whatever became of them.
+    """
+    found = receivables_visible(actor).filter(customer=customer)
+    found = found.filter(status__in=OWED) if keys is None else found.filter(pk__in=keys)
+    return _weighed(list(found.order_by("due_date", "pk")[:limit]), integration)
 
 
 def _weighed(receivables: list[Receivable], integration: Integration) -> list[Candidate]:

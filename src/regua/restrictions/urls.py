@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.restrictions import customer_views, detail_views, views
+from regua.restrictions import customer_views, detail_views, views, wizard_views
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
@@ -23,7 +23,7 @@ urlpatterns = [
     ),
     path(
         "clientes/<int:pk>/negativar/",
-        customer_views.restriction_create,
+        wizard_views.restriction_create,
         name="restriction_create",
     ),
 ]
