@@ -145,7 +145,8 @@ def test_the_customers_tab_keeps_the_history(
     bare.listing(owed, Status.ACTIVE)
     client.force_login(operator)
     page = client.get(reverse("customer_restrictions", args=[owed.customer_id]))
-    assert [r.status for r in page.context["page"]] == [Status.ACTIVE, Status.REMOVED]
+    assert [r.status for r in page.context["live"]] == [Status.ACTIVE]
+    assert [r.status for r in page.context["page"]] == [Status.REMOVED]
     assert "Pagamento da dívida" in page.content.decode()
 
 

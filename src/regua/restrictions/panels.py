@@ -34,6 +34,8 @@ _WORST_FIRST = (
     "notified",
     "sent",
     "queued",
+    "awaiting_approval",
+    "draft",
     "removal_queued",
     "removal_sent",
 )
