@@ -118,6 +118,7 @@ class RestrictionFilter(forms.Form):
             ("", "Todas"),
             (LIVE_ONES, "Em curso"),
             (UNSETTLED, "A esclarecer"),
+            (Status.DRAFT.value, "Aguardando aprovação"),
             *((str(s.value), s.label) for s in Status if s is not Status.DRAFT),
         ],
     )

@@ -22,7 +22,7 @@ from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.selectors import receivables_visible
 from regua.restrictions import bulk, selectors
-from regua.restrictions.choices import AT_BUREAU, LIVE
+from regua.restrictions.choices import AT_BUREAU, LIVE, Status
 from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
 from regua.restrictions.models import Restriction
 from regua.web import keyset
@@ -61,6 +61,8 @@ def _narrow(request: Request, form: RestrictionFilter) -> QuerySet[Restriction]:
             found = found.filter(status__in=LIVE)
         case chosen if chosen == UNSETTLED:
             found = selectors.unsettled(found)
+        case Status.DRAFT:
+            found = selectors.awaiting_approval(found)
         case status:
             found = found.filter(status=status)
     if branch := form.chosen("filial"):
