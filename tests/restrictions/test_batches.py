@@ -52,7 +52,7 @@ def test_all_or_none_and_each_with_its_reason(debts: list[Receivable], operator:
         restrictions_request(receivables=debts, actor=operator)
     assert set(refused.value.reasons) == {first, second}
     said = " ".join(refused.value.messages)
-    assert f"Título {first.number}: O título {first.number} já tem a negativação" in said
+    assert f"Título {first.number}: Este título já tem a negativação" in said
     assert f"Título {second.number}: O cliente contesta" in said
     assert third.number not in said
     assert Restriction.objects.count() == 1

@@ -48,12 +48,12 @@ SYNC = "restrictions.sync"
 class NotListable(ValidationError):
     """Some of the debts asked for cannot be listed; nothing was written for any of them."""
 
-    def __init__(self, reasons: dict[Receivable, list[str]]) -> None:
+    def __init__(self, reasons: dict[Receivable, list[str]], *, of_several: bool) -> None:
         self.reasons = reasons
         """Debt → why not, each a sentence."""
         super().__init__(
             [
-                f"Título {debt.number}: {sentence}"
+                f"Título {debt.number}: {sentence}" if of_several else sentence
                 for debt, sentences in reasons.items()
                 for sentence in sentences
             ]
@@ -64,13 +64,9 @@ def restriction_request(
     *, receivable: Receivable, actor: User, restriction_code: str = ""
 ) -> Restriction:
     """``restrictions_request`` of one debt; its reasons come without naming it."""
-    try:
-        [restriction] = restrictions_request(
-            receivables=[receivable], actor=actor, restriction_code=restriction_code
-        )
-    except NotListable as error:
-        [sentences] = error.reasons.values()
-        raise ValidationError(sentences) from None
+    [restriction] = restrictions_request(
+        receivables=[receivable], actor=actor, restriction_code=restriction_code
+    )
     return restriction
 
 
@@ -242,13 +238,13 @@ def _check_gate(
         existing = live_restriction(debt, integrations[debt.branch_id].provider)
         if existing is not None:
             reasons[debt] = [
-                f"O título {debt.number} já tem a negativação nº {existing.pk} "
+                f"Este título já tem a negativação nº {existing.pk} "
                 f"({existing.get_status_display().lower()}). Nada foi enviado; acompanhe aquela."
             ]
         elif failures := [f.rule.failure for f in findings[debt.pk] if f.blocks]:
             reasons[debt] = failures
     if reasons:
-        raise NotListable(reasons)
+        raise NotListable(reasons, of_several=len(receivables) > 1)
     return {pk: gate_snapshot(found) for pk, found in findings.items()}
 
 
