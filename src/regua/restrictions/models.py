@@ -188,6 +188,8 @@ class Restriction(Outgoing):
         """The code of its badge (``web.status``): the status, or what makes it doubtful."""
         if self.is_unsettled:
             return "unknown"
+        if self.status == Status.DRAFT and self.replaces_id is not None:
+            return "awaiting_removal"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 

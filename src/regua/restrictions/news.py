@@ -17,6 +17,7 @@ from regua.bureaus.contract import ListingRecord, ListingStatus
 from regua.integrations.choices import CodeKind
 from regua.integrations.gateway import provider_of
 from regua.restrictions.choices import FROM_BUREAU, MOVES, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 
@@ -34,7 +35,7 @@ def record_apply(
 ) -> bool:
     """Bring one restriction up to the bureau's ``record``; return whether anything changed."""
     with transaction.atomic():
-        restriction = Restriction.objects.select_for_update().get(pk=restriction_id)
+        restriction = Restriction.objects.select_for_update(no_key=True).get(pk=restriction_id)
         if record.version <= restriction.bureau_version:
             return False
         before = restriction.status
@@ -51,6 +52,8 @@ def record_apply(
         else:
             return True
         record_event(restriction, text=text, source=source, actor=actor, before=before)
+        if restriction.is_final:
+            replacement_follow(restriction)
     return True
 
 

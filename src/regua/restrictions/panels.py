@@ -36,6 +36,8 @@ _WORST_FIRST = (
     "queued",
     "removal_queued",
     "removal_sent",
+    "awaiting_removal",
+    "draft",
 )
 
 

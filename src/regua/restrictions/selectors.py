@@ -46,7 +46,7 @@ def paid_and_listed(actor: User) -> QuerySet[Restriction]:
     return (
         restrictions_visible(actor)
         .filter(status__in=LIVE)
-        .exclude(receivable__status__in=OWED)
+        .exclude(Q(receivable__status__in=OWED) | Q(status=Status.DRAFT))
         .annotate(paid_on=Max("receivable__payments__available_on"))
     )
 
