@@ -124,6 +124,8 @@ def correction_cancel(*, restriction: Restriction, actor: User) -> None:
     was. ``restriction`` is the draft. Raises ``ValidationError`` where it is too late."""
     require(actor, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
     require(actor, Permission.REQUEST_RESTRICTION, branch_id=restriction.branch_id)
+    if restriction.replaces_id is None:
+        raise ValidationError("Esta negativação não corrige outra. Nada foi feito.")
     with transaction.atomic():
         old = Restriction.objects.select_for_update(no_key=True).get(pk=restriction.replaces_id)
         draft = Restriction.objects.select_for_update(no_key=True).get(pk=restriction.pk)

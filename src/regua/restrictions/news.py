@@ -19,6 +19,7 @@ from regua.integrations.gateway import provider_of
 from regua.restrictions.choices import FROM_BUREAU, MOVES, Source, Status
 from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
+from regua.restrictions.midlife import removed_by_bureau
 from regua.restrictions.models import Restriction
 
 _SENTENCES = {
@@ -42,6 +43,8 @@ def record_apply(
         was_unavailable = restriction.unavailable
         _take_facts(restriction, record)
         moved = _move(restriction, record)
+        if moved and restriction.status == Status.REMOVED:
+            removed_by_bureau(restriction)
         restriction.save()
         if moved:
             text = _sentence(restriction, asked=before == Status.REMOVAL_SENT)
