@@ -1,4 +1,4 @@
-"""Recording what was paid, and when a contract was suspended and rescinded."""
+"""Recording what was paid, mending a receivable that was wrong, and a contract's dates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def payment_record(
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():
-        locked = Receivable.objects.select_for_update().get(pk=receivable.pk)
+        locked = Receivable.objects.select_for_update(no_key=True).get(pk=receivable.pk)
         if not locked.is_owed:
             raise ValidationError(
                 f"O título {locked.number} não está em aberto "
@@ -94,3 +94,40 @@ def contract_dates_set(
         locked.suspended_on, locked.ended_on = suspended_on, ended_on
         locked.save(update_fields=["suspended_on", "ended_on"])
     return locked
+
+
+def receivable_correct(
+    *,
+    receivable: Receivable,
+    actor: User,
+    amount: Decimal | None = None,
+    due_date: date | None = None,
+) -> Receivable:
+    """Mend the amount (the whole, before what was paid of it) or the due date.
+
+    Mending the amount settles a contest that was upheld: the debt may be charged again. Raises
+    ``ValidationError`` with a sentence per field.
+    """
+    require(actor, Permission.EDIT_RECEIVABLES, branch_id=receivable.branch_id)
+    with transaction.atomic():
+        locked = Receivable.objects.select_for_update(no_key=True).get(pk=receivable.pk)
+        if not locked.is_owed:
+            raise ValidationError(
+                f"O título {locked.number} não está em aberto "
+                f"({locked.get_status_display().lower()}). Nada foi alterado."
+            )
+        if amount is not None:
+            paid = locked.amount - locked.open_amount
+            if amount <= paid:
+                raise ValidationError(
+                    {"amount": f"O valor precisa passar do que já foi pago (R$ {paid})."}
+                )
+            locked.amount, locked.open_amount = amount, amount - paid
+            if not locked.impediments.filter(closed_at=None).exists():
+                locked.disputed = False
+        if due_date is not None:
+            locked.due_date = due_date
+        locked.save(update_fields=["amount", "open_amount", "due_date", "disputed"])
+        changed([locked.pk])
+    receivable.refresh_from_db()
+    return receivable

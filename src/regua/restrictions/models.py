@@ -225,6 +225,8 @@ class Restriction(Outgoing):
             return "unknown"
         if self.awaits_approval:
             return "awaiting_approval"
+        if self.status == Status.DRAFT and self.replaces_id is not None:
+            return "awaiting_removal"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 

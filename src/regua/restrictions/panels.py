@@ -38,6 +38,8 @@ _WORST_FIRST = (
     "draft",
     "removal_queued",
     "removal_sent",
+    "awaiting_removal",
+    "draft",
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -48,7 +48,7 @@ def paid_and_listed(actor: User) -> QuerySet[Restriction]:
     return (
         restrictions_visible(actor)
         .filter(status__in=LIVE)
-        .exclude(receivable__status__in=OWED)
+        .exclude(Q(receivable__status__in=OWED) | Q(status=Status.DRAFT))
         .annotate(paid_on=Max("receivable__payments__available_on"))
     )
 

@@ -27,6 +27,7 @@ from regua.integrations import gateway
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
 from regua.integrations.selectors import check_linked
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -256,6 +257,7 @@ def _settle_removal_refused(
             record_event(
                 restriction, text=error.message, source=Source.SENDER, before=Status.REMOVAL_QUEUED
             )
+            replacement_follow(restriction)
 
 
 def listing_request(restriction: Restriction) -> ListingRequest:

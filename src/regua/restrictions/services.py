@@ -195,7 +195,8 @@ def removal_request(
         raise ValidationError({"reason": "Escolha o motivo da baixa."})
     with transaction.atomic():
         locked = (
-            Restriction.objects.select_for_update(of=["self"])
+            # Not the key: whoever holds the debt may still open a duty on this row meanwhile.
+            Restriction.objects.select_for_update(of=["self"], no_key=True)
             .select_related("integration", "branch")
             .get(pk=restriction.pk)
         )

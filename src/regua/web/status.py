@@ -36,6 +36,7 @@ class Status(NamedTuple):
 STATUSES: dict[str, Status] = {
     "draft": Status("Rascunho", Tone.MUTED, Icon("pencil")),
     "awaiting_approval": Status("Aguarda aprovação", Tone.NOTICE, Icon("hourglass-low")),
+    "awaiting_removal": Status("Aguarda a baixa", Tone.QUEUED, Icon("clock")),
     "queued": Status("Na fila", Tone.QUEUED, Icon("clock")),
     "sent": Status("Enviada", Tone.SENT, Icon("send")),
     "notified": Status("Comunicada", Tone.NOTICE, Icon("mail")),
