@@ -27,6 +27,11 @@ class ContractStanding:
     lacking: tuple[str, ...] = ()
 
     @property
+    def lacking_said(self) -> str:
+        *others, final = self.lacking
+        return f"{', '.join(others)} e {final}" if others else final
+
+    @property
     def is_open(self) -> bool:
         return self.opens_on is not None and self.opens_on <= timezone.localdate()
 
@@ -74,7 +79,9 @@ def _standing(contract: Contract, notified_on: date | None, proof: bool) -> Cont
         lacking.append("o comprovante da rescisão")
     opens_on = None
     if notified_on:
-        ended = ended_on or (suspended_on or notified_on + wait) + last
+        today = timezone.localdate()  # what has not happened yet cannot happen before it
+        suspended = suspended_on or max(notified_on + wait, today)
+        ended = ended_on or max(suspended + last, today)
         opens_on = max(notified_on + wait + last, ended)
     return ContractStanding(
         contract=contract,
