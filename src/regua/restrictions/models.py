@@ -15,6 +15,7 @@ from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import (
+    AT_BUREAU,
     FINAL,
     LIVE,
     DutyCause,
@@ -164,6 +165,11 @@ class Restriction(Outgoing):
             ),
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
+            models.Index(
+                fields=["due_date"],
+                name="restriction_five_years",
+                condition=Q(status__in=AT_BUREAU),
+            ),
         ]
 
     def __str__(self) -> str:

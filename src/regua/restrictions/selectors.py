@@ -21,7 +21,7 @@ from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
 from regua.restrictions.models import Restriction
 
 
@@ -170,7 +170,8 @@ def default_restriction_code(integration: Integration, customer: Customer) -> st
 
 
 def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
-    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out.
+    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out;
+    where it keeps the code to itself, that of the stand-in is given (``STAND_INS``).
 
     Where several codes mean the same, the integration's default decides, else the first.
     """
@@ -178,6 +179,9 @@ def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
     for code in codes_for(integration, CodeKind.REMOVAL).filter(reason__in=RemovalReason.values):
         if code.reason not in found or code.code == integration.removal_code:
             found[code.reason] = code
+    for reason, instead in STAND_INS.items():
+        if reason not in found and instead in found:
+            found[reason] = found[instead]
     return found
 
 
