@@ -1,4 +1,4 @@
-"""Recording what was paid."""
+"""Recording what was paid, and when a contract was suspended and rescinded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.receivables.changes import changed
-from regua.receivables.models import Payment, Receivable
+from regua.receivables.models import Contract, Payment, Receivable
 
 
 def payment_record(
@@ -64,3 +64,33 @@ def payment_record(
         changed([locked.pk])
     receivable.refresh_from_db()
     return payment
+
+
+def contract_dates_set(
+    *, contract: Contract, actor: User, suspended_on: date | None, ended_on: date | None
+) -> Contract:
+    """Write down when a contract was suspended and rescinded; None where it was not.
+
+    Both are facts: neither lies in the future. Raises ``ValidationError`` with a sentence per
+    field.
+    """
+    require(actor, Permission.EDIT_PARTIES, branch_id=contract.customer.branch_id)
+    problems = {}
+    for name, day in (("suspended_on", suspended_on), ("ended_on", ended_on)):
+        if day is None:
+            continue
+        if day > timezone.localdate():
+            problems[name] = "A data está no futuro: escreva-a quando acontecer."
+        elif contract.started_on and day < contract.started_on:
+            problems[name] = f"O contrato só começou em {contract.started_on:%d/%m/%Y}."
+        elif day.year < 1990:
+            problems[name] = "Confira o ano."
+    if suspended_on and ended_on and ended_on < suspended_on and not problems:
+        problems["ended_on"] = "A rescisão não pode ser antes da suspensão."
+    if problems:
+        raise ValidationError(problems)
+    with transaction.atomic():
+        locked = Contract.objects.select_for_update(of=["self"]).get(pk=contract.pk)
+        locked.suspended_on, locked.ended_on = suspended_on, ended_on
+        locked.save(update_fields=["suspended_on", "ended_on"])
+    return locked

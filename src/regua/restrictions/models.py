@@ -180,6 +180,15 @@ class Restriction(Outgoing):
         return self.status in FINAL
 
     @property
+    def can_come_off(self) -> bool:
+        """Whether its removal may be asked for now."""
+        return self.status in AT_BUREAU
+
+    @property
+    def awaits_approval(self) -> bool:
+        return self.status == Status.DRAFT and self.replaces_id is None
+
+    @property
     def principal(self) -> Decimal:
         """The debt itself, without fine and interest."""
         return self.amount - self.fine - self.interest
@@ -194,6 +203,8 @@ class Restriction(Outgoing):
         """The code of its badge (``web.status``): the status, or what makes it doubtful."""
         if self.is_unsettled:
             return "unknown"
+        if self.awaits_approval:
+            return "awaiting_approval"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 

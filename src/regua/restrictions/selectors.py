@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -16,6 +17,7 @@ from regua.compliance.selectors import Finding, evaluate
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import codes_for
+from regua.organization.models import GeneralParameters
 from regua.parties.models import DOCUMENT_SHAPE, Customer
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
@@ -23,6 +25,7 @@ from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
 from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
 from regua.restrictions.models import Restriction
+from regua.web import formats
 
 
 def restrictions_visible(actor: User) -> QuerySet[Restriction]:
@@ -194,6 +197,55 @@ def likely_reason(receivable: Receivable) -> str:
     return RemovalReason.RENEGOTIATED if receivable.renegotiated else ""
 
 
+def awaiting_approval(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
+    """Drafts that a person must approve; corrections that wait for their listing are none."""
+    return restrictions.filter(status=Status.DRAFT, replaces=None)
+
+
+def why_approval(amount: Decimal, at_once: int, general: GeneralParameters) -> str:
+    """Why another person must approve a listing of ``amount``; empty where nobody must."""
+    if general.approval_amount is not None and amount > general.approval_amount:
+        return (
+            f"O valor passa de {formats.brl(general.approval_amount)}; "
+            "acima disso, outra pessoa aprova."
+        )
+    if general.approval_batch is not None and at_once > general.approval_batch:
+        return (
+            f"Foram pedidas {formats.number(at_once)} negativações de uma vez; acima de "
+            f"{formats.number(general.approval_batch)}, outra pessoa aprova."
+        )
+    return ""
+
+
+def why_no_approval(restriction: Restriction, actor: User) -> str:
+    """Why ``actor`` cannot approve or reject it now; empty where that is open to them."""
+    if restriction.status != Status.DRAFT:
+        by = f" por {restriction.approved_by.name}" if restriction.approved_by else ""
+        label = restriction.get_status_display().lower()
+        return (
+            f"Esta negativação já foi aprovada{by}. Nada foi feito de novo."
+            if by
+            else f"Esta negativação não espera aprovação: está {label}. Nada foi feito."
+        )
+    if restriction.replaces_id is not None:
+        return "Esta correção sai sozinha quando a negativação antiga for baixada. Nada foi feito."
+    if restriction.requested_by_id == actor.pk:
+        return "Você pediu esta negativação, e outra pessoa precisa aprovar. Nada foi feito."
+    return ""
+
+
+def approvers(restriction: Restriction) -> list[User]:
+    """Who may approve it, by name."""
+    people = User.objects.filter(is_active=True)
+    return [
+        person
+        for person in people.order_by("name")
+        if person.pk != restriction.requested_by_id
+        and person.can(Permission.APPROVE_RESTRICTION)
+        and person.sees_branch(restriction.branch_id)
+    ]
+
+
 def why_no_removal(restriction: Restriction) -> str:
     """Why a removal cannot be asked for now; empty where it can."""
     if restriction.status in AT_BUREAU:
@@ -215,6 +267,8 @@ def why_no_removal(restriction: Restriction) -> str:
 
 def why_no_cancel(restriction: Restriction) -> str:
     """Why the request cannot be withdrawn now; empty where it can."""
+    if restriction.status == Status.DRAFT:
+        return ""
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return ""
     if restriction.is_final:

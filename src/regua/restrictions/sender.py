@@ -106,7 +106,7 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
     for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
-    if debt.open_amount != restriction.amount:
+    if debt.open_amount != restriction.principal:
         return "O valor em aberto mudou depois do pedido; negative de novo pelo valor de agora."
     return None
 
