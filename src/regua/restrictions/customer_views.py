@@ -37,6 +37,7 @@ from regua.parties.selectors import customers_visible
 from regua.parties.services import customer_update
 from regua.receivables.selectors import receivables_visible
 from regua.restrictions import selectors, services
+from regua.restrictions.deadlines import deadlines_of
 from regua.restrictions.forms import CodeForm, GapsForm
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import Candidate
@@ -53,6 +54,9 @@ def customer_restrictions(request: Request, pk: int) -> HttpResponse:
     page = customer_page(request, pk, tab="customer_restrictions")
     found = selectors.restrictions_visible(request.user).filter(customer=page["customer"])
     rows = keyset.paginate(found, ordering=("-pk",), cursor=request.GET.get("cursor"), page_size=25)
+    running = deadlines_of([row.pk for row in rows])
+    for row in rows:
+        row.deadline = running.get(row.pk)
     context = {**page, "page": rows, "total": keyset.capped_count(found)}
     return render(request, "restrictions/customer_restrictions.html", context)
 

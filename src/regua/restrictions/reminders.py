@@ -13,6 +13,7 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
@@ -145,7 +146,7 @@ def _send(mails: dict[User, list[_Line]]) -> bool:
     return sent > 0
 
 
-def _mail(person: User, lines: list[_Line], server: object) -> EmailMessage:
+def _mail(person: User, lines: list[_Line], server: BaseEmailBackend) -> EmailMessage:
     late = sum(line.late for line in lines)
     today = sum(line.today for line in lines)
     subject = (

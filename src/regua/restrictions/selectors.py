@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -39,19 +39,6 @@ def restrictions_visible(actor: User) -> QuerySet[Restriction]:
 def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     """As ``Restriction.is_unsettled``: nobody can say yet whether the bureau heard us."""
     return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
-
-
-def paid_and_listed(actor: User) -> QuerySet[Restriction]:
-    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548).
-
-    ``paid_on`` is when the last money became available; null where the debt was cancelled.
-    """
-    return (
-        restrictions_visible(actor)
-        .filter(status__in=LIVE)
-        .exclude(receivable__status__in=OWED)
-        .annotate(paid_on=Max("receivable__payments__available_on"))
-    )
 
 
 def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
