@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -191,6 +192,24 @@ def test_s84_all_listings_are_in_one_list(debt: Receivable, operator: User) -> N
     [row] = page.press("Buscar").rows
     assert row["Situação"] == "Baixada"
     assert row["Título"].startswith(removed.receivable.number)
+
+
+def test_s84_the_report_narrows_and_sums_what_was_listed(debt: Receivable, operator: User) -> None:
+    bare.listing(debt, amount=Decimal("1200.00"), actor=operator)
+    removed = bare.listing(factories.receivable(debt.customer), Status.REMOVED)
+    page = Person(operator).open("/").follow("Relatórios")
+    page = page.follow("Relatório de Contas a Receber: Negativações de Crédito")
+    assert page.address == reverse("report_restrictions")
+    assert page.path[:2] == ["Relatórios", "Relatórios financeiros"]
+    assert "2 negativações" in page.text
+    page.fill("Situação", "Baixada")
+    page = page.press("Filtrar")
+    [row] = [row for row in page.rows if "Título" in row]
+    assert row["Título"] == removed.receivable.number
+    assert "1 negativação" in page.text
+    page.fill("Situação", "Todas")
+    page.fill("Forma", "Automática")
+    assert "Nenhuma negativação com estes filtros" in page.press("Filtrar").text
 
 
 def test_s85_listing_by_hand_is_shown_to_whoever_may(

@@ -141,3 +141,12 @@ class DutyOutcome(TextChoices):
     MET = "met", "No prazo"
     LATE = "late", "Fora do prazo"
     VOID = "void", "Deixou de valer"
+
+
+class Dated(TextChoices):
+    """Which of its dates a period is about."""
+
+    REQUESTED = "requested", "Pedida"
+    SENT = "sent", "Enviada"
+    VISIBLE = "visible", "Visível no birô"
+    REMOVED = "removed", "Baixada"

@@ -9,13 +9,12 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from regua.accounts.access import visible
 from regua.accounts.models import User
-from regua.accounts.permissions import Permission
 from regua.calendar import business_days_left
 from regua.organization.models import Branch
 from regua.organization.selectors import days_off_by_branch
 from regua.restrictions.models import RemovalDuty
+from regua.restrictions.selectors import duties_visible
 from regua.web import formats, keyset
 from regua.web.keyset import CappedCount
 from regua.web.status import Tone
@@ -70,10 +69,6 @@ def deadlines_of(restriction_ids: Collection[int]) -> dict[int, Deadline]:
     rows = RemovalDuty.objects.filter(restriction__in=restriction_ids, ended_at=None)
     found = deadlines(rows.select_related("branch"))
     return {deadline.duty.restriction_id: deadline for deadline in found}
-
-
-def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
-    return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
 def duties_open(actor: User) -> QuerySet[RemovalDuty]:

@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 from regua.bureaus.errors import BureauError
 from regua.integrations.models import Integration
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
-from regua.restrictions import services
+from regua.restrictions import services, totals
 from regua.restrictions.automatic import removals_ask
 from regua.restrictions.duties import duties_sweep, five_years_open
 from regua.restrictions.models import Restriction
@@ -80,3 +80,10 @@ def remind(timestamp: int) -> None:
     good by the next."""
     if OPENS <= timezone.localtime().hour < CLOSES:
         reminders_send()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="restrictions.fold", queueing_lock="restrictions.fold")
+def fold(timestamp: int) -> None:
+    """Keep short what the readers of totals have to add themselves."""
+    totals.fold()

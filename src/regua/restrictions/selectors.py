@@ -24,7 +24,7 @@ from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
 from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
-from regua.restrictions.models import Restriction
+from regua.restrictions.models import RemovalDuty, Restriction
 from regua.web import formats
 
 
@@ -39,6 +39,10 @@ def restrictions_visible(actor: User) -> QuerySet[Restriction]:
 def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     """As ``Restriction.is_unsettled``: nobody can say yet whether the bureau heard us."""
     return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
+
+
+def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
+    return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
 def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:

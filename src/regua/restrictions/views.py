@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from regua.accounts.access import require
@@ -21,9 +18,9 @@ from regua.parties.models import DOCUMENT_SHAPE
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.selectors import receivables_visible
-from regua.restrictions import bulk, selectors
-from regua.restrictions.choices import AT_BUREAU, LIVE
-from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
+from regua.restrictions import bulk, filters, selectors
+from regua.restrictions.choices import AT_BUREAU
+from regua.restrictions.forms import RestrictionFilter
 from regua.restrictions.models import Restriction
 from regua.web import keyset
 
@@ -36,12 +33,12 @@ def restriction_list(request: Request) -> HttpResponse:
         visible = _in_branch(request, selectors.restrictions_visible(request.user))
         here = request.get_full_path()
         return bulk.ask_off(request, visible, here=here, place=("Todas", here))
-    found = _narrow(request, form)
+    found, total = _narrow(request, form)
     page = keyset.paginate(found, ordering=("-pk",), cursor=request.GET.get("cursor"))
     context = {
         "form": form,
         "page": page,
-        "total": keyset.capped_count(found),
+        "total": total,
         "removal_reasons": bulk.reason_choices()
         if request.user.can(Permission.REQUEST_REMOVAL)
         and any(row.status in AT_BUREAU for row in page)
@@ -51,35 +48,22 @@ def restriction_list(request: Request) -> HttpResponse:
     return render(request, "restrictions/restriction_list.html", context)
 
 
-def _narrow(request: Request, form: RestrictionFilter) -> QuerySet[Restriction]:
-    found = _in_branch(request, selectors.restrictions_visible(request.user))
-    found = selectors.search(found, form.chosen("q"), actor=request.user)
-    match form.chosen("situacao"):
-        case "":
-            pass
-        case chosen if chosen == LIVE_ONES:
-            found = found.filter(status__in=LIVE)
-        case chosen if chosen == UNSETTLED:
-            found = selectors.unsettled(found)
-        case status:
-            found = found.filter(status=status)
-    if branch := form.chosen("filial"):
-        found = found.filter(branch_id=int(branch))
-    if way := form.chosen("forma"):
-        found = found.filter(form=way)
-    if since := form.chosen("de"):
-        found = found.filter(requested_at__gte=_midnight(since))
-    if until := form.chosen("ate"):
-        found = found.filter(requested_at__lt=_midnight(until + timedelta(days=1)))
-    return found
+def _narrow(
+    request: Request, form: RestrictionFilter
+) -> tuple[QuerySet[Restriction], keyset.CappedCount]:
+    actor, branch = request.user, request.branch or None
+    rows = selectors.restrictions_visible(actor)
+    text = form.chosen("q")
+    if text:
+        rows = selectors.search(rows, text, actor=actor)
+    found, summed = filters.search(rows, form.listings, branch=branch, actor=actor)
+    if text or summed is None:  # no total knows who was searched for
+        return found, keyset.capped_count(found)
+    return found, keyset.CappedCount(summed.count)
 
 
 def _in_branch(request: Request, found: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return found.filter(branch_id=request.branch.pk) if request.branch else found
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @require_safe

@@ -23,7 +23,7 @@ from regua.parties.forms import BranchChoiceField
 from regua.restrictions import bulk, selectors
 from regua.restrictions.automatic import REASONS
 from regua.restrictions.choices import AT_BUREAU, DutyCause, Status
-from regua.restrictions.deadlines import deadlines, duties_open, duties_visible, duty_counts
+from regua.restrictions.deadlines import deadlines, duties_open, duty_counts
 from regua.restrictions.models import RemovalDuty, Restriction
 from regua.web import formats, forms, keyset
 
@@ -105,7 +105,7 @@ def overdue_removals(request: Request) -> HttpResponse:
 @require_safe
 def removal_duty(request: Request, pk: int) -> HttpResponse:
     """A deadline's own page is its listing's."""
-    duty = get_object_or_404(duties_visible(request.user), pk=pk)
+    duty = get_object_or_404(selectors.duties_visible(request.user), pk=pk)
     return redirect("restriction_detail", duty.restriction_id)
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("restrictions", "0004_life_guards")]
+    dependencies = [("restrictions", "0006_totals_counted")]
     operations = [
         postgres.AddIndexConcurrently(
             model_name="restriction",
