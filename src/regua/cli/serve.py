@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
+from contextlib import suppress
 
 import typer
 from rich.console import Console
@@ -59,6 +61,7 @@ def worker(
     with booted():
         from django.db import connection
         from procrastinate.contrib.django import app as queue
+        from procrastinate.exceptions import AlreadyEnqueued
 
         # The queue's own pool would try for half a minute before it says why it cannot.
         connection.ensure_connection()
@@ -68,6 +71,10 @@ def worker(
         async def run() -> None:
             with queue.replace_connector(connector) as app:
                 async with app.open_async():
+                    with suppress(AlreadyEnqueued):  # by another worker, or by the last one
+                        await app.configure_task(
+                            "restrictions.deadlines", queueing_lock="restrictions.deadlines"
+                        ).defer_async(timestamp=int(time.time()))
                     await app.run_worker_async(
                         concurrency=concurrency,
                         delete_jobs="successful",

@@ -18,7 +18,8 @@ from regua.accounts.requests import Request
 from regua.integrations.switch import switched_off
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.amounts import amount_listed
-from regua.restrictions.choices import LIVE, RemovalReason, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
+from regua.restrictions.deadlines import Deadline, deadlines_of
 from regua.restrictions.forms import RemovalForm
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
@@ -53,21 +54,25 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
+    deadline = deadlines_of([restriction.pk]).get(restriction.pk)
     return {
         "restriction": restriction,
         "standing": wording.standing(restriction),
-        "hint": wording.debt_hint(restriction),
+        "hint": wording.debt_hint(restriction, deadline),
+        "hint_tone": "danger"
+        if restriction.status in AT_BUREAU or (deadline and deadline.tone)
+        else "info",
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
         "gate": wording.gate_lines(restriction),
         "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
-        "version": _version(restriction, events),
+        "version": _version(restriction, events, deadline),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
 
 
-def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
+def _version(r: Restriction, events: list[RestrictionEvent], deadline: Deadline | None) -> str:
     """Changes with whatever the page shows."""
     seen = (
         r.status,
@@ -79,6 +84,7 @@ def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
         r.receivable.status,
         r.integration.problem,
         events[-1].pk if events else 0,
+        deadline and deadline.sentence,
     )
     return f"{zlib.crc32(repr(seen).encode()):08x}"
 

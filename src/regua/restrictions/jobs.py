@@ -1,4 +1,5 @@
-"""The sender of listings and removals, the sync, and the dispatcher that wakes them."""
+"""The sender of listings and removals, the sync, the dispatcher that wakes them, and the deadlines
+by which listings come off."""
 
 from __future__ import annotations
 
@@ -15,12 +16,18 @@ from regua.bureaus.errors import BureauError
 from regua.integrations.models import Integration
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
 from regua.restrictions import services, totals
+from regua.restrictions.automatic import removals_ask
 from regua.restrictions.corrections import replacements_sweep
+from regua.restrictions.duties import duties_sweep, five_years_open
 from regua.restrictions.models import Restriction
+from regua.restrictions.reminders import reminders_send
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.sync import restrictions_sync
 
 logger = logging.getLogger(__name__)
+
+OPENS, CLOSES = 8, 18
+"""The hours in São Paulo between which reminders go out."""
 
 
 @app.task(name=services.SENDER, queue=BUREAU_QUEUE, pass_context=True)
@@ -50,6 +57,31 @@ def dispatch(timestamp: int) -> None:
     )
     for integration_id in overdue.values_list("pk", flat=True):
         ask_for_sender(services.SYNC, integration_id)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="restrictions.remove", queueing_lock="restrictions.remove", pass_context=True)
+def remove(context: JobContext, timestamp: int) -> None:
+    """Ask for the removals that need nobody."""
+    removals_ask(should_stop=context.should_abort)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="restrictions.deadlines", queueing_lock="restrictions.deadlines", pass_context=True)
+def deadlines(context: JobContext, timestamp: int) -> None:
+    """Find what must come off and nobody told us of; a worker that starts does it, too."""
+    duties_sweep()
+    five_years_open()
+    removals_ask(should_stop=context.should_abort)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="restrictions.remind", queueing_lock="restrictions.remind")
+def remind(timestamp: int) -> None:
+    """Once a day and person, in the hours in which somebody reads it; an hour that failed is made
+    good by the next."""
+    if OPENS <= timezone.localtime().hour < CLOSES:
+        reminders_send()
 
 
 @app.periodic(cron="* * * * *")

@@ -175,6 +175,11 @@ class Restriction(Outgoing):
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
             models.Index(
+                fields=["due_date"],
+                name="restriction_five_years",
+                condition=Q(status__in=AT_BUREAU),
+            ),
+            models.Index(
                 fields=["removed_on"],
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),

@@ -1,13 +1,37 @@
 from django.urls import path
 
-from regua.restrictions import approval_views, customer_views, detail_views, views, wizard_views
+from regua.restrictions import (
+    approval_views,
+    customer_views,
+    detail_views,
+    holiday_views,
+    views,
+    wizard_views,
+    worklist_views,
+)
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
     path("negativacoes/", views.restriction_list, name="restriction_list"),
-    path("negativacoes/pagos/", views.overdue_removals, name="restriction_overdue_removals"),
     path(
         "negativacoes/aprovar/", approval_views.restriction_approvals, name="restriction_approvals"
+    ),
+    path(
+        "negativacoes/pagos/",
+        worklist_views.overdue_removals,
+        name="restriction_overdue_removals",
+    ),
+    path("negativacoes/prazos/<int:pk>/", worklist_views.removal_duty, name="removal_duty"),
+    path("configuracoes/feriados/", holiday_views.holiday_list, name="holiday_list"),
+    path(
+        "configuracoes/feriados/<int:pk>/remover/",
+        holiday_views.holiday_remove,
+        name="holiday_remove",
+    ),
+    path(
+        "configuracoes/empresa/filiais/<int:pk>/local/",
+        holiday_views.branch_place,
+        name="branch_place",
     ),
     path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
     path(

@@ -13,6 +13,7 @@ from regua.compliance.models import RuleOverride
 from regua.compliance.rules import BY_CODE
 from regua.compliance.wording import Line
 from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.deadlines import Deadline
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.status import STATUSES, Icon, Tone
@@ -130,22 +131,28 @@ def _remarks(r: Restriction) -> Iterable[str]:
         yield f"A integração nº {r.integration_id} está com um problema: {r.integration.problem}"
 
 
-def debt_hint(restriction: Restriction) -> str:
-    """What to do about a live listing whose debt is no longer owed; empty where all is well."""
-    if restriction.receivable.is_owed or restriction.status not in LIVE:
+def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str:
+    """What to do about a live listing that must come off, and by when; empty where all is well."""
+    until = f" {deadline.sentence}" if deadline else ""
+    if restriction.status not in LIVE:
         return ""
+    if restriction.receivable.is_owed:
+        if deadline is None or restriction.status not in AT_BUREAU:
+            return until.strip()
+        cause = deadline.duty.get_cause_display().lower()
+        return f"Esta negativação precisa sair: {cause}.{until}"
     paid = restriction.receivable.status == "received"
     became = "pago" if paid else "cancelado"
     if restriction.status in AT_BUREAU:
-        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa."
+        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa.{until}"
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return f"Este título foi {became} e o pedido ainda não saiu: ele não será enviado."
     if restriction.status == Status.QUEUED:
         return (
             f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "
-            "birô responder."
+            f"birô responder.{until}"
         )
-    return ""  # its removal is under way
+    return until.strip()  # its removal is under way
 
 
 def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:
