@@ -1,11 +1,37 @@
 from django.urls import path
 
-from regua.restrictions import customer_views, detail_views, views
+from regua.restrictions import customer_views, detail_views, ledger_views, views
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
     path("negativacoes/", views.restriction_list, name="restriction_list"),
     path("negativacoes/pagos/", views.overdue_removals, name="restriction_overdue_removals"),
+    path("negativacoes/sincronizar/", ledger_views.sync_create, name="restriction_sync"),
+    path(
+        "negativacoes/sincronizar/<int:pk>/",
+        ledger_views.sync_state,
+        name="restriction_sync_state",
+    ),
+    path(
+        "negativacoes/conciliacao/",
+        ledger_views.reconciliation,
+        name="restriction_reconciliation",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/andamento/",
+        ledger_views.reconciliation_live,
+        name="restriction_reconciliation_live",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/iniciar/",
+        ledger_views.reconciliation_start,
+        name="restriction_reconciliation_start",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/remedio/",
+        ledger_views.remedy_create,
+        name="restriction_remedy",
+    ),
     path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
     path(
         "negativacoes/<int:pk>/andamento/", detail_views.restriction_live, name="restriction_live"

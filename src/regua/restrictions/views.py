@@ -26,6 +26,7 @@ from regua.receivables.selectors import receivables_visible
 from regua.restrictions import selectors
 from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason
 from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
+from regua.restrictions.ledger_views import sync_lines
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request
 from regua.web import formats, keyset
@@ -45,6 +46,7 @@ def restriction_list(request: Request) -> HttpResponse:
         "page": page,
         "total": keyset.capped_count(found),
         "show_branch": not request.branch and len(request.branches) > 1,
+        **sync_lines(request),
     }
     return render(request, "restrictions/restriction_list.html", context)
 
