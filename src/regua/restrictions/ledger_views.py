@@ -84,7 +84,7 @@ def reconciliation_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, integration: Integration) -> dict[str, Any]:
     actor = request.user
-    runs = list(ledgers.runs_of(integration)[:HISTORY])
+    runs: list[Any] = list(ledgers.runs_of(integration)[:HISTORY])
     going = runs[0] if runs and runs[0].is_open else None
     run = ledgers.latest_done(integration)
     standing = ledgers.sync_standing(integration)
