@@ -147,7 +147,9 @@ def run_line(run: Reconciliation) -> Line:
     if run.state == RunState.QUEUED:
         return Line("A conciliação vai começar.", Icon("clock"), Tone.QUEUED, busy=True)
     read = counted(run.read, "linha lida", "linhas lidas")
-    text = f"Comparando {read}." if run.read_out else f"Lendo o livro do birô: {read}."
+    text = f"Lendo o livro do birô: {read}." if run.read else "Lendo o livro do birô."
+    if run.read_out:
+        text = f"Comparando os dois lados: {read}."
     return Line(text, Icon("loader"), Tone.SENT, busy=True)
 
 
