@@ -212,6 +212,7 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         ],
         "removes_alone": not automatic_obstacles(integration, removing=True),
         "sees_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
+        "sees_listings": request.user.can(Permission.VIEW_RESTRICTIONS),
         "ready": READY,
         "changes": change_lines(changes),
         "changes_counted": changes_counted(changes),

@@ -26,6 +26,11 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
+from regua.restrictions.ledger_models import Difference as Difference
+from regua.restrictions.ledger_models import LedgerLine as LedgerLine
+from regua.restrictions.ledger_models import Reconciliation as Reconciliation
+from regua.restrictions.ledger_models import SyncState as SyncState
+from regua.restrictions.ledger_models import WebhookDelivery as WebhookDelivery
 
 
 class Restriction(Outgoing):

@@ -5,6 +5,7 @@ from regua.restrictions import (
     customer_views,
     detail_views,
     holiday_views,
+    ledger_views,
     views,
     wizard_views,
     worklist_views,
@@ -32,6 +33,32 @@ urlpatterns = [
         "configuracoes/empresa/filiais/<int:pk>/local/",
         holiday_views.branch_place,
         name="branch_place",
+    ),
+    path("negativacoes/sincronizar/", ledger_views.sync_create, name="restriction_sync"),
+    path(
+        "negativacoes/sincronizar/<int:pk>/",
+        ledger_views.sync_state,
+        name="restriction_sync_state",
+    ),
+    path(
+        "negativacoes/conciliacao/",
+        ledger_views.reconciliation,
+        name="restriction_reconciliation",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/andamento/",
+        ledger_views.reconciliation_live,
+        name="restriction_reconciliation_live",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/iniciar/",
+        ledger_views.reconciliation_start,
+        name="restriction_reconciliation_start",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/remedio/",
+        ledger_views.remedy_create,
+        name="restriction_remedy",
     ),
     path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
     path(

@@ -20,6 +20,7 @@ from regua.parties.selectors import search as customers_search
 from regua.restrictions import bulk, filters, selectors
 from regua.restrictions.choices import AT_BUREAU
 from regua.restrictions.forms import RestrictionFilter
+from regua.restrictions.ledger_views import sync_lines
 from regua.restrictions.models import Restriction
 from regua.web import keyset
 
@@ -43,6 +44,7 @@ def restriction_list(request: Request) -> HttpResponse:
         and any(row.status in AT_BUREAU for row in page)
         else None,
         "show_branch": not request.branch and len(request.branches) > 1,
+        **sync_lines(request),
     }
     return render(request, "restrictions/restriction_list.html", context)
 
