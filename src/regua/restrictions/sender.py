@@ -23,9 +23,10 @@ from regua.bureaus.contract import (
 )
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
-from regua.integrations import gateway
-from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
+from regua.integrations import gateway, throttle
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
+from regua.integrations.senders import drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -33,19 +34,21 @@ from regua.restrictions.services import record_event
 
 
 def restrictions_drain(
-    integration_id: int, *, should_stop: Callable[[], bool] = lambda: False
+    integration_id: int,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    helpers: bool = False,
 ) -> int:
     """Bring every due listing and removal of an integration to its bureau; return how many."""
-    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop)
+    return drain(
+        Restriction, integration_id, restriction_send, should_stop=should_stop, helpers=helpers
+    )
 
 
 def restriction_send(claim: Claim[Restriction]) -> None:
     """Do what a claimed row is due for and record the outcome."""
-    restriction = Restriction.objects.select_related(
-        "integration", "requested_by", "removal_requested_by", "branch", "receivable"
-    ).get(pk=claim.pk)
+    restriction = claim.row
     removing = restriction.status == Status.REMOVAL_QUEUED
-    actor = restriction.removal_requested_by if removing else restriction.requested_by
     try:
         if not removing and not claim.unanswered:
             check_linked(restriction.integration)
@@ -53,12 +56,16 @@ def restriction_send(claim: Claim[Restriction]) -> None:
             restriction.integration,
             purpose="removal" if removing else "restriction",
             subject=f"restriction:{restriction.pk}",
-            actor=actor,
+            actor_id=restriction.removal_requested_by_id
+            if removing
+            else restriction.requested_by_id,
         ) as client:
             if restriction.status == Status.QUEUED:
                 _list(client, restriction, claim)
             elif removing:
                 _remove(client, restriction, claim)
+    except throttle.Held:
+        raise  # nothing left: the claim is given back
     except BureauError as error:
         _settle_failure(restriction, claim, error)
 
