@@ -26,7 +26,7 @@ from regua.inquiries.writing import answer_write, intent_write
 from regua.integrations import gateway, throttle, vault
 from regua.integrations.outbox import URGENT, Claim, ask_again_in, backoff, settle
 from regua.integrations.selectors import NoIntegration, check_linked, offer_in_use
-from regua.integrations.senders import drain
+from regua.integrations.senders import Crew, drain
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
@@ -207,10 +207,10 @@ def inquiries_drain(
     integration_id: int,
     *,
     should_stop: Callable[[], bool] = lambda: False,
-    helpers: bool = False,
+    crew: Crew | None = None,
 ) -> int:
     """Bring every due inquiry of an integration to its bureau; return how many."""
-    return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop, helpers=helpers)
+    return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop, crew=crew)
 
 
 def inquiry_send(claim: Claim[Inquiry]) -> None:

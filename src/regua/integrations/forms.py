@@ -78,8 +78,8 @@ class IntegrationForm(forms.Form):
         required=False,
         localize=True,
         widget=django_forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        help_text="O que o contrato com o birô permite, de 1 a 1.000; vazio, o usual dele. Vale para "
-        "tudo o que sai por esta integração.",
+        help_text="O que o contrato com o birô permite, de 1 a 1.000; vazio, o usual dele. Vale "
+        "para tudo o que sai por esta integração.",
         error_messages={
             "invalid": "Informe um número inteiro de 1 a 1.000.",
             "min_value": "O menor limite é 1 chamada por segundo.",

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
-from typing import Generic, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.db import connection
@@ -37,92 +37,46 @@ SOON = timedelta(seconds=5)
 """What the dispatcher would come to only later than needed."""
 
 
-def drain(
-    model: type[Row],
-    integration_id: int,
-    handle: Callable[[Claim[Row]], None],
-    *,
-    should_stop: Callable[[], bool] = lambda: False,
-    helpers: bool = False,
-) -> int:
-    """Hand every due row of an integration to ``handle``; return how many there were.
+class Crew:
+    """The helpers that one drain has now, each a thread with its own connections.
 
-    A row whose handling breaks is logged and left to its lease; it does not hold up the others.
-    While the bureau may not be called the rows are left as they are. With ``helpers``, ``handle``
-    and ``should_stop`` are called from several threads.
+    A process has at most ``sender_threads`` of them in all its crews.
     """
-    crew = _Crew(model, integration_id, handle, should_stop, helpers)
-    crew.run()
-    return crew.count
 
-
-@cache
-def _places() -> threading.BoundedSemaphore:
-    """The helpers that this process may have at the same time, each with its own connections."""
-    return threading.BoundedSemaphore(settings.CONFIG.sender_threads)
-
-
-class _Crew(Generic[Row]):
-    """The caller's thread and the helpers that one drain has now."""
-
-    def __init__(
-        self,
-        model: type[Row],
-        integration_id: int,
-        handle: Callable[[Claim[Row]], None],
-        should_stop: Callable[[], bool],
-        helpers: bool,
-    ) -> None:
-        self._model, self._integration_id = model, integration_id
-        self._handle, self._should_stop, self._helped = handle, should_stop, helpers
-        self._changed = threading.Condition()
+    def __init__(self) -> None:
+        self.failure: BaseException | None = None
+        """What broke the work of one of its threads: the others stop, too."""
+        self._work: Callable[[bool], None] | None = None
         self._helpers = 0
-        self._failure: BaseException | None = None
-        self.count = 0
+        self._changed = threading.Condition()
 
-    def run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:
-            self._failure = error
-            raise
-        finally:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._helpers)
-        if self._failure is not None:
-            raise self._failure
-
-    def _work(self, *, helps: bool = False) -> None:
-        while not self._is_over() and (taken := claim(self._model, self._integration_id)):
-            alone = taken.last or not self._helped
-            try:
-                with nullcontext() if alone else throttle.telling_of_idleness(self._hire):
-                    self._handle(taken)
-            except throttle.Held:
-                give_back(taken)
-                return
-            except Exception:
-                logger.exception("%s %s was left to its lease", self._model.__name__, taken.pk)
-            with self._changed:
-                self.count += 1
-            if taken.last or (helps and throttle.waited() > CROWDED):
-                return
-
-    def _is_over(self) -> bool:
-        return self._failure is not None or self._should_stop()
-
-    def _hire(self) -> None:
-        if not _places().acquire(blocking=False):
-            return
+    def run(self, work: Callable[[bool], None]) -> None:
+        """Do ``work(False)`` here, and ``work(True)`` in every helper until it has none."""
         with self._changed:
-            self._helpers += 1
-        threading.Thread(target=self._help, name=f"sender-{self._integration_id}").start()
-
-    def _help(self) -> None:
+            self._work = work
         try:
-            self._work(helps=True)
+            work(False)
         except BaseException as error:
-            self._failure = error
+            self.failure = error
+        with self._changed:
+            self._changed.wait_for(lambda: not self._helpers)
+            self._work = None
+        if self.failure is not None:
+            raise self.failure
+
+    def hire(self) -> None:
+        """Take on one more helper, if there is work and a place."""
+        with self._changed:
+            if self._work is None or not _places().acquire(blocking=False):
+                return
+            threading.Thread(target=self._help, args=[self._work], name="sender").start()
+            self._helpers += 1
+
+    def _help(self, work: Callable[[bool], None]) -> None:
+        try:
+            work(True)
+        except BaseException as error:
+            self.failure = error
         finally:
             gateway.hang_up()
             connection.close()
@@ -132,6 +86,55 @@ class _Crew(Generic[Row]):
                 self._changed.notify_all()
 
 
+@cache
+def _places() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(settings.CONFIG.sender_threads)
+
+
+def drain(
+    model: type[Row],
+    integration_id: int,
+    handle: Callable[[Claim[Row]], None],
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
+) -> int:
+    """Hand every due row of an integration to ``handle``; return how many there were.
+
+    A row whose handling breaks is logged and left to its lease; it does not hold up the others.
+    While the bureau may not be called the rows are left as they are. With a ``crew``, ``handle``
+    and ``should_stop`` are called from several threads.
+    """
+    count = 0
+    counting = threading.Lock()
+
+    def work(helps: bool) -> None:
+        nonlocal count
+        while not (should_stop() or (crew and crew.failure)):
+            taken = claim(model, integration_id)
+            if taken is None:
+                return
+            more = throttle.telling_of_idleness(crew.hire) if crew else nullcontext()
+            try:
+                with nullcontext() if taken.last else more:
+                    handle(taken)
+            except throttle.Held:
+                give_back(taken)
+                return
+            except Exception:
+                logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
+            with counting:
+                count += 1
+            if taken.last or (helps and throttle.waited() > CROWDED):
+                return
+
+    if crew:
+        crew.run(work)
+    else:
+        work(False)
+    return count
+
+
 # --- the jobs ------------------------------------------------------------------------------------
 
 
@@ -139,38 +142,40 @@ class Drain(Protocol):
     """``drain`` of one kind of row."""
 
     def __call__(
-        self, integration_id: int, *, should_stop: Callable[[], bool], helpers: bool
+        self, integration_id: int, *, should_stop: Callable[[], bool], crew: Crew
     ) -> int: ...
 
 
-_at_it: set[tuple[str, int]] = set()
-_at_it_lock = threading.Lock()
+_crews: dict[tuple[str, int], Crew] = {}
+_crews_lock = threading.Lock()
 
 
 def run_sender(
     context: JobContext, model: type[Outgoing], integration_id: int, drain: Drain, *, priority: int
 ) -> None:
-    """The work of a sender's job; one of its kind and integration at a time in a process.
+    """The work of a sender's job.
 
-    It gives up its place when another job waits for one, asks for its own next turn, and sees to it
-    that what is due when the bureau may be called again is not left to the dispatcher.
+    In one process it joins the crew that is at the same work already. It gives up its place when
+    another job waits for one and asks for its own next turn; and what is due as soon as the bureau
+    may be called again is not left to the dispatcher.
     """
     task = context.job.task_name
     key = (task, integration_id)
-    with _at_it_lock:
-        if key in _at_it:
-            return  # it looks again below, after it has left the set: nothing is left lying
-        _at_it.add(key)
+    with _crews_lock:
+        if at_it := _crews.get(key):
+            at_it.hire()
+            return  # should that crew be about to end, it looks again once it has left
+        crew = _crews[key] = Crew()
     turn = _Turn(f"{task}:{integration_id}")
     try:
         drain(
             integration_id,
             should_stop=lambda: context.should_abort() or turn.is_over(),
-            helpers=True,
+            crew=crew,
         )
     finally:
-        with _at_it_lock:
-            _at_it.remove(key)
+        with _crews_lock:
+            del _crews[key]
     if not model._default_manager.filter(integration=integration_id, due_at__lte=Now()).exists():
         return
     hold = throttle.hold_of(integration_id)

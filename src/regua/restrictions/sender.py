@@ -26,7 +26,7 @@ from regua.compliance.selectors import evaluate
 from regua.integrations import gateway, throttle
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
-from regua.integrations.senders import drain
+from regua.integrations.senders import Crew, drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -37,12 +37,10 @@ def restrictions_drain(
     integration_id: int,
     *,
     should_stop: Callable[[], bool] = lambda: False,
-    helpers: bool = False,
+    crew: Crew | None = None,
 ) -> int:
     """Bring every due listing and removal of an integration to its bureau; return how many."""
-    return drain(
-        Restriction, integration_id, restriction_send, should_stop=should_stop, helpers=helpers
-    )
+    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop, crew=crew)
 
 
 def restriction_send(claim: Claim[Restriction]) -> None:
