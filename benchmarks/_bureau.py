@@ -1,5 +1,5 @@
-"""A bureau in a process of its own that takes everything, each call for a fixed time, and knows when
-each came: ``python -m benchmarks._bureau SECONDS``.
+"""A bureau in a process of its own that takes everything, each call for a fixed time, and knows
+when each came: ``python -m benchmarks._bureau SECONDS``.
 
 It prints its port and serves until its input ends, one line at a time answered with what came since
 the line before: how many listings, the seconds from the first to the last of them, and the most
@@ -76,9 +76,8 @@ async def _serve(seconds: float) -> None:
                 body = json.dumps(_answer(head, len(arrivals))).encode()
                 await asyncio.sleep(seconds - (time.monotonic() - came))
                 writer.write(
-                    b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                    % (202 if is_listing else 200, len(body))
-                    + body
+                    b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n" % (202 if is_listing else 200, len(body)) + body
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

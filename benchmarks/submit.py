@@ -72,7 +72,7 @@ def _outcome(count: int, one: Tally, spent: float, both: Tally) -> Outcome:
 
 
 def _installation(bureau: Bureau) -> Any:
-    """An integration with the bureau, and a listing of which ``_submit`` makes as many as it wants."""
+    """An integration with the bureau, and a listing of which ``_submit`` makes many."""
     from django.db import connection
     from django.utils import timezone
     from tests import factories

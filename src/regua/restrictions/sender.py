@@ -31,6 +31,7 @@ from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
+from regua.restrictions.statements import debt_read, taken_write
 
 
 def restrictions_drain(
@@ -69,6 +70,7 @@ def restriction_send(claim: Claim[Restriction]) -> None:
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
+    debt_read(restriction)
     if claim.unanswered:
         found = _find(client, restriction)
         if found is not None:
@@ -84,25 +86,17 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restricti
         record = client.listing(submission.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.QUEUED,
-            status=Status.SENT,
-            protocol=submission.protocol,
-            bureau_status=ListingStatus.RECEIVED.value,
-            sent_at=timezone.now(),
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.SENT
-            record_event(
-                restriction,
-                text=f"Enviada ao birô, protocolo {submission.protocol}.",
-                source=Source.SENDER,
-                before=Status.QUEUED,
-            )
+    taken_write(
+        claim,
+        text=f"Enviada ao birô, protocolo {submission.protocol}.",
+        status=Status.SENT,
+        protocol=submission.protocol,
+        bureau_status=ListingStatus.RECEIVED.value,
+        sent_at=timezone.now(),
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _why_not_any_more(restriction: Restriction) -> str | None:
@@ -151,23 +145,15 @@ def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restric
         record = client.listing(restriction.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.REMOVAL_QUEUED,
-            status=Status.REMOVAL_SENT,
-            bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.REMOVAL_SENT
-            record_event(
-                restriction,
-                text="Pedido de baixa entregue ao birô.",
-                source=Source.SENDER,
-                before=Status.REMOVAL_QUEUED,
-            )
+    taken_write(
+        claim,
+        text="Pedido de baixa entregue ao birô.",
+        status=Status.REMOVAL_SENT,
+        bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | None:
