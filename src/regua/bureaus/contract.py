@@ -291,8 +291,10 @@ class CallEnd:
     behind; None where it gave none. Good to a second or two."""
     retry_after: float | None = None
     """Seconds for which the bureau asked not to be called (``Retry-After`` of a 429 or 503)."""
-    bureau_failed: bool = False
-    """The bureau itself is in trouble: nobody answered, in time or intelligibly, or a 5xx came."""
+    bureau_up: bool | None = None
+    """False where the bureau itself is in trouble: nobody answered, in time or intelligibly, or a
+    5xx came. True where it answered, whatever it said. None where the exchange tells neither: it
+    never left, or only a token was given."""
 
 
 class CallJournal(Protocol):

@@ -207,7 +207,8 @@ class _JournalledTransport(httpx2.BaseTransport):
         except Exception as exc:
             failure, error = explain(exc, read_only=_is_read_only(request))
         finally:
-            self._end(handle, response, failure, error, time.perf_counter() - started)
+            up = _is_up(request, response, failure)
+            self._end(handle, response, up, error, time.perf_counter() - started)
         if response is None:
             assert failure is not None  # noqa: S101
             raise failure
@@ -246,7 +247,7 @@ class _JournalledTransport(httpx2.BaseTransport):
         self,
         handle: Any,
         response: httpx2.Response | None,
-        failure: BureauError | None,
+        up: bool | None,
         error: str,
         seconds: float,
     ) -> None:
@@ -258,9 +259,7 @@ class _JournalledTransport(httpx2.BaseTransport):
                 duration_ms=round(seconds * 1000),
                 clock_ahead=_clock_ahead(response) if response is not None else None,
                 retry_after=_told_to_wait(response) if response is not None else None,
-                bureau_failed=response.status_code >= 500
-                if response is not None
-                else failure is not None and not isinstance(failure, Misconfigured),
+                bureau_up=up,
             )
             self._journal.end(handle, outcome)
         except Exception as exc:
@@ -290,6 +289,17 @@ def _clock_ahead(response: httpx2.Response) -> float | None:
         return (moment - datetime.now(UTC)).total_seconds()
     except (KeyError, ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _is_up(
+    request: httpx2.Request, response: httpx2.Response | None, failure: BureauError | None
+) -> bool | None:
+    if response is None:
+        return None if failure is None or isinstance(failure, Misconfigured) else False
+    if response.status_code >= 500:
+        return False
+    # Tokens often come from a server of their own.
+    return None if request.extensions.get(READ_ONLY) else True
 
 
 def _told_to_wait(response: httpx2.Response) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,6 +42,15 @@ _RELOAD = {
 }
 
 
+class _CountField(django_forms.IntegerField):
+    """An integer that may be written with a thousands separator: ``1.000``."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(\.\d{3})+\s*", value):
+            value = value.replace(".", "")
+        return super().to_python(value)
+
+
 class IntegrationForm(forms.Form):
     """The seed's form. What the bureau itself asks for comes from ``Provider.form_fields``."""
 
@@ -71,7 +81,7 @@ class IntegrationForm(forms.Form):
         help_text="Com Sim, a negativação e a baixa seguem os Parâmetros de cobrança, passo 5.",
     )
 
-    calls_per_second = django_forms.IntegerField(
+    calls_per_second = _CountField(
         label="Limite de chamadas por segundo",
         min_value=1,
         max_value=1000,

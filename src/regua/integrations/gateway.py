@@ -110,23 +110,25 @@ class Journal:
         self.forced = False
         """The call may try a breaker that is open."""
         self.tries = False
-        """The call is the one that an open breaker lets try."""
+        """This line is the one that an open breaker lets try; so are its calls until one tells."""
         self.clock_ahead: float | None = None
 
     def begin(self, call: CallStart) -> int:
         if connection.in_atomic_block:
             raise RuntimeError("a call's log must be durable before it leaves: end the transaction")
-        pk = self._write(call)
+        forced = self.forced or self.tries
+        pk = self._write(call, forced=forced)
         if pk is None:
             raise throttle.refusal(self.integration_id, self.limit)
         try:
-            self.tries = throttle.turn(self.integration_id, self.limit, forced=self.forced)
+            tries = throttle.turn(self.integration_id, self.limit, forced=forced)
         except BaseException:
             BureauCall.objects.filter(pk=pk).delete()  # it has not left
             raise
+        self.tries = self.tries or tries
         return pk
 
-    def _write(self, call: CallStart) -> int | None:
+    def _write(self, call: CallStart, *, forced: bool) -> int | None:
         """The log's row on disk; None, and nothing is written, while no call may leave."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -136,7 +138,7 @@ class Journal:
                     "method": call.method,
                     "path": call.path[:300],
                     "request": _json(call.body),
-                    "forced": self.forced,
+                    "forced": forced,
                     **self.about,
                 },
             )
@@ -149,15 +151,17 @@ class Journal:
         # Before anybody acts upon the answer: the next call is somebody else's, at once.
         if outcome.retry_after is not None:
             throttle.told_to_wait(self.integration_id, outcome.retry_after)
-        if outcome.bureau_failed:
+        if outcome.bureau_up is False:
             throttle.failed(self.integration_id, tries=self.tries)
+        if outcome.bureau_up is not None:
+            self.tries = False
         with connection.cursor() as cursor:
             cursor.execute(
                 _END,
                 {
                     "id": handle,
                     "integration_id": self.integration_id,
-                    "well": answered and not outcome.bureau_failed,
+                    "up": outcome.bureau_up is True,
                     "http_status": outcome.http_status,
                     "response": _json(outcome.body),
                     "error": outcome.error,
@@ -181,7 +185,7 @@ WHERE NOT {throttle.HELD.format(integration="%(integration_id)s", breaker="NOT %
 RETURNING id
 """  # noqa: S608
 _END = f"""
-WITH calm AS ({throttle.CALM.format(integration="%(integration_id)s")} AND %(well)s)
+WITH calm AS ({throttle.CALM.format(integration="%(integration_id)s")} AND %(up)s)
 UPDATE integrations_bureaucall
 SET http_status = %(http_status)s, response = %(response)s, error = %(error)s,
     duration_ms = %(duration_ms)s, outcome = %(outcome)s
@@ -274,7 +278,7 @@ def line(
             "actor_id": actor.pk if actor else actor_id,
         }
         opened.journal.limit = integration.calls_per_second
-        opened.journal.forced = forced
+        opened.journal.forced, opened.journal.tries = forced, False
         yield opened.client
     except Misconfigured as error:
         if error.http_status != HTTPStatus.FORBIDDEN:

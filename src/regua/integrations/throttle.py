@@ -13,7 +13,7 @@ it pass and takes another; what is left of the 30 ms is for the way to the burea
 **Retry-After** of a 429 or 503 stops everybody until then.
 
 **Breaker.** After ``FAILURES`` consecutive failures of the bureau itself
-(``CallEnd.bureau_failed``) no call leaves. After a pause, which doubles at every failure up to
+(``CallEnd.bureau_up``) no call leaves. After a pause, which doubles at every failure up to
 ``LONGEST_PAUSE``, one call may try; any answer closes the breaker.
 """
 
@@ -67,6 +67,16 @@ class Hold:
         again = f"às {until}" if self.until > timezone.now() else "a qualquer momento"
         return (
             f"O birô não está respondendo desde {_time(self.down_since)}; tentamos de novo {again}."
+        )
+
+    @property
+    def explained(self) -> str:
+        """The same for the integration's own page."""
+        if self.down_since is None:
+            return f"{self.sentence} Até lá nada sai, e o que está na fila espera sem se perder."
+        return (
+            f"{self.sentence} O que está na fila espera sem se perder. Testar conexão pergunta "
+            "agora, e uma resposta libera tudo."
         )
 
 

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations import throttle
 from regua.integrations.switch import switched_off
+from regua.integrations.throttle import Hold
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.choices import LIVE, RemovalReason, Status
 from regua.restrictions.forms import RemovalForm
@@ -52,19 +54,21 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
+    waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
+    hold = throttle.hold_of(restriction.integration_id) if waits else None
     return {
         "restriction": restriction,
-        "standing": wording.standing(restriction),
+        "standing": wording.standing(restriction, hold),
         "hint": wording.debt_hint(restriction),
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
-        "version": _version(restriction, events),
+        "version": _version(restriction, events, hold),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
 
 
-def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
+def _version(r: Restriction, events: list[RestrictionEvent], hold: Hold | None) -> str:
     """Changes with whatever the page shows."""
     seen = (
         r.status,
@@ -75,6 +79,7 @@ def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
         r.bureau_version,
         r.receivable.status,
         r.integration.problem,
+        hold.sentence if hold else "",
         events[-1].pk if events else 0,
     )
     return f"{zlib.crc32(repr(seen).encode()):08x}"
