@@ -48,6 +48,7 @@ class Crew:
         """What broke the work of one of its threads: the others stop, too."""
         self._work: Callable[[bool], None] | None = None
         self._helpers = 0
+        self._starting = False
         self._changed = threading.Condition()
 
     def run(self, work: Callable[[bool], None]) -> None:
@@ -67,17 +68,25 @@ class Crew:
     def hire(self) -> None:
         """Take on one more helper, if there is work and a place."""
         with self._changed:
-            if self._work is None or not _places().acquire(blocking=False):
+            # One at a time: the slots free now may be taken by one that is about to begin.
+            if self._work is None or self._starting or not _places().acquire(blocking=False):
                 return
+            self._starting = True
             threading.Thread(target=self._help, args=[self._work], name="sender").start()
             self._helpers += 1
 
     def _help(self, work: Callable[[bool], None]) -> None:
         try:
+            with connection.cursor() as cursor:
+                # The few statements that a sender repeats are planned once, and not ten times.
+                connection.connection.prepare_threshold = 0
+                cursor.execute("SET plan_cache_mode = force_generic_plan")
+            self._starting = False
             work(True)
         except BaseException as error:
             self.failure = error
         finally:
+            self._starting = False
             gateway.hang_up()
             connection.close()
             _places().release()

@@ -39,6 +39,8 @@ from regua.web import formats, sql
 PACE = 0.97
 TOLERANCE = 0.02
 """Seconds after its slot within which a call must leave."""
+LAST_LOOK = 0.01
+"""Seconds before its slot at which a call looks whether it may still leave."""
 FAILURES = 5
 LONGEST_PAUSE = 300.0
 """Seconds that an open breaker waits at most before it lets another call try."""
@@ -162,13 +164,13 @@ def turn(integration_id: int, limit: int, *, forced: bool = False) -> bool:
                 tell()
             return tries
         due = time.monotonic() + wait
-        time.sleep(wait)
-        if tries:
-            return True
-        if _stopped_meanwhile(integration_id, forced=forced):
-            raise refusal(integration_id, limit)
-        if time.monotonic() - due <= TOLERANCE:
-            return False
+        if not tries:
+            time.sleep(max(wait - LAST_LOOK, 0))
+            if _stopped_meanwhile(integration_id, forced=forced):
+                raise refusal(integration_id, limit)
+        time.sleep(max(due - time.monotonic(), 0))
+        if tries or time.monotonic() - due <= TOLERANCE:
+            return tries
 
 
 _TAKE = f"""
