@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 LISTING = b"POST /v1/negativacoes "
@@ -81,6 +82,8 @@ async def _serve(seconds: float) -> None:
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
             writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
@@ -117,4 +120,6 @@ def _tally() -> Tally:
 
 
 if __name__ == "__main__":
+    with suppress(PermissionError):
+        os.nice(-10)  # it is the clock: what it notes late would look like a call that came late
     asyncio.run(_serve(float(sys.argv[1])))

@@ -127,7 +127,7 @@ def test_a_token_fetch_has_its_turn_too(integration: Integration, sandbox: Sandb
 def test_too_many_before_one_and_it_does_not_wait(integration: Integration) -> None:
     Throttle.objects.update(next_at=timezone.now() + timedelta(minutes=1))
     calls = BureauCall.objects.count()
-    with pytest.raises(throttle.Held, match="1.000 chamadas por segundo"):
+    with pytest.raises(throttle.Held, match=r"1\.000 chamadas por segundo"):
         call(integration)
     assert BureauCall.objects.count() == calls, "what did not leave is in no log"
 

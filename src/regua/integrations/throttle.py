@@ -37,10 +37,12 @@ from regua.integrations.models import Integration, Throttle
 from regua.web import formats, sql
 
 PACE = 0.97
-TOLERANCE = 0.02
+TOLERANCE = 0.015
 """Seconds after its slot within which a call must leave."""
+SHORT = 0.1
 LAST_LOOK = 0.01
-"""Seconds before its slot at which a call looks whether it may still leave."""
+"""Seconds before its slot at which a call that waits longer than ``SHORT`` looks whether it may
+still leave; a shorter wait counts as on its way."""
 FAILURES = 5
 LONGEST_PAUSE = 300.0
 """Seconds that an open breaker waits at most before it lets another call try."""
@@ -164,8 +166,8 @@ def turn(integration_id: int, limit: int, *, forced: bool = False) -> bool:
                 tell()
             return tries
         due = time.monotonic() + wait
-        if not tries:
-            time.sleep(max(wait - LAST_LOOK, 0))
+        if wait > SHORT and not tries:
+            time.sleep(wait - LAST_LOOK)
             if _stopped_meanwhile(integration_id, forced=forced):
                 raise refusal(integration_id, limit)
         time.sleep(max(due - time.monotonic(), 0))
