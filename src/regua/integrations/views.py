@@ -17,6 +17,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.bureaus.errors import BureauError
+from regua.integrations import throttle
 from regua.integrations.catalogue import CatalogueDiff
 from regua.integrations.catalogue_views import (
     change_lines,
@@ -220,6 +221,8 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "call": call,
         "call_at": _short(call.started_at) if call else "",
         "token": _token(integration),
+        "throttle": throttle.standing_of(integration),
+        "hold": throttle.hold_of(integration.pk),
         "webhook_url": f"{settings.CONFIG.base_url}{webhook}",
     }
 

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from regua.web import sql
+
 
 class Company(models.Model):
     """The group that runs this installation."""
@@ -147,7 +149,13 @@ class GeneralParameters(models.Model):
     @classmethod
     def current(cls) -> GeneralParameters:
         """The installation's parameters; the defaults until somebody changes them."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        (found,) = sql.first(
+            f"SELECT {sql.columns(cls, 'parameters')} FROM {cls._meta.db_table} AS parameters "  # noqa: S608
+            "WHERE parameters.id = 1",
+            {},
+            cls,
+        )
+        return found or cls(pk=1)
 
 
 class ParameterChange(models.Model):

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations import throttle
 from regua.integrations.switch import switched_off
+from regua.integrations.throttle import Hold
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.amounts import amount_listed
 from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
@@ -55,9 +57,11 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
     deadline = deadlines_of([restriction.pk]).get(restriction.pk)
+    waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
+    hold = throttle.hold_of(restriction.integration_id) if waits else None
     return {
         "restriction": restriction,
-        "standing": wording.standing(restriction),
+        "standing": wording.standing(restriction, hold),
         "hint": wording.debt_hint(restriction, deadline),
         "hint_tone": "danger"
         if restriction.status in AT_BUREAU or (deadline and deadline.tone)
@@ -66,13 +70,15 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
         "facts": _facts(restriction),
         "gate": wording.gate_lines(restriction),
         "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
-        "version": _version(restriction, events, deadline),
+        "version": _version(restriction, events, deadline, hold),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
 
 
-def _version(r: Restriction, events: list[RestrictionEvent], deadline: Deadline | None) -> str:
+def _version(
+    r: Restriction, events: list[RestrictionEvent], deadline: Deadline | None, hold: Hold | None
+) -> str:
     """Changes with whatever the page shows."""
     seen = (
         r.status,
@@ -83,6 +89,7 @@ def _version(r: Restriction, events: list[RestrictionEvent], deadline: Deadline 
         r.bureau_version,
         r.receivable.status,
         r.integration.problem,
+        hold.sentence if hold else "",
         events[-1].pk if events else 0,
         deadline and deadline.sentence,
     )

@@ -15,9 +15,11 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from regua.bureaus.errors import BureauError
+from regua.integrations import throttle
 from regua.integrations.exclusive import only_one
 from regua.integrations.models import Integration
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
+from regua.integrations.senders import run_sender
 from regua.restrictions import inbox, services, totals
 from regua.restrictions.automatic import removals_ask
 from regua.restrictions.corrections import replacements_sweep
@@ -50,7 +52,7 @@ OPENS, CLOSES = 8, 18
 
 @app.task(name=services.SENDER, queue=BUREAU_QUEUE, pass_context=True)
 def send(context: JobContext, *, integration_id: int) -> None:
-    restrictions_drain(integration_id, should_stop=context.should_abort)
+    run_sender(context, Restriction, integration_id, restrictions_drain, priority=0)
 
 
 @app.task(name=services.SYNC, queue=BUREAU_QUEUE)
@@ -89,7 +91,10 @@ def dispatch(timestamp: int) -> None:
         ask_for_sender(services.SENDER, integration_id)
     stale = timezone.now() - timedelta(seconds=settings.CONFIG.sync_interval)
     overdue = Integration.objects.filter(
-        Q(last_sync_at=None) | Q(last_sync_at__lt=stale), linked_at__isnull=False, archived_at=None
+        Q(last_sync_at=None) | Q(last_sync_at__lt=stale),
+        ~throttle.held(),
+        linked_at__isnull=False,
+        archived_at=None,
     )
     for integration_id in overdue.values_list("pk", flat=True):
         ask_for_sender(services.SYNC, integration_id)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from regua.compliance.models import RuleOverride
 from regua.compliance.rules import BY_CODE
 from regua.compliance.wording import Line
+from regua.integrations.throttle import Hold
 from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
 from regua.restrictions.deadlines import Deadline
 from regua.restrictions.models import Restriction, RestrictionEvent
@@ -31,8 +32,9 @@ class Standing:
     """What else a person should know, each a whole sentence."""
 
 
-def standing(restriction: Restriction) -> Standing:
-    title, text = _sentences(restriction)
+def standing(restriction: Restriction, hold: Hold | None = None) -> Standing:
+    """``hold``: why the bureau is not called now (``throttle.hold_of``)."""
+    title, text = _sentences(restriction, hold)
     shown = STATUSES[restriction.shown_status]
     return Standing(
         title=title,
@@ -43,7 +45,7 @@ def standing(restriction: Restriction) -> Standing:
     )
 
 
-def _sentences(r: Restriction) -> tuple[str, str]:
+def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
     match Status(r.status):
         case Status.DRAFT:
             if r.awaits_approval:
@@ -55,6 +57,7 @@ def _sentences(r: Restriction) -> tuple[str, str]:
         case Status.QUEUED:
             return _on_its_way(
                 r,
+                hold,
                 waiting="Na fila para sair ao birô.",
                 sending="Saindo para o birô agora.",
                 doubtful="O birô não confirmou se recebeu.",
@@ -78,6 +81,7 @@ def _sentences(r: Restriction) -> tuple[str, str]:
         case Status.REMOVAL_QUEUED:
             return _on_its_way(
                 r,
+                hold,
                 waiting="A baixa está na fila para sair ao birô.",
                 sending="O pedido de baixa está saindo para o birô agora.",
                 doubtful="O birô não confirmou se recebeu o pedido de baixa.",
@@ -99,7 +103,11 @@ def _sentences(r: Restriction) -> tuple[str, str]:
             return "Pedido cancelado antes de sair.", f"{r.problem} O birô não soube dela.".strip()
 
 
-def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) -> tuple[str, str]:
+def _on_its_way(
+    r: Restriction, hold: Hold | None, *, waiting: str, sending: str, doubtful: str
+) -> tuple[str, str]:
+    if r.is_unsettled and hold:
+        return doubtful, f"Nada será enviado em dobro: conferimos primeiro. {hold.sentence}"
     if r.is_unsettled:
         return (
             doubtful,
@@ -107,6 +115,11 @@ def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) ->
         )
     if r.unknown:
         return sending, "Esta página se atualiza sozinha."
+    if hold:
+        return (
+            f"{waiting[:-1]}, esperando.",
+            f"{hold.sentence} Nada foi enviado; o pedido espera na fila e sai sozinho.",
+        )
     if r.problem:
         return f"{waiting[:-1]}, esperando.", f"{r.problem}{_next_try(r.due_at, 'Tentamos')}"
     return waiting, "Costuma levar alguns segundos. Esta página se atualiza sozinha."
