@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import pytest
@@ -36,6 +37,9 @@ def home() -> Iterator[Path]:
     for pid in processes_of(folder):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    # Ours are reaped, too: after a failed test they would be another test's warning.
+    while Demo.started:
+        Demo.started.pop().wait()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -55,6 +59,8 @@ def processes_of(folder: Path) -> dict[int, str]:
 class Demo:
     """A running ``regua demo``."""
 
+    started: ClassVar[list[subprocess.Popen[bytes]]] = []
+
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
         self.output = home / "said.txt"
@@ -68,6 +74,7 @@ class Demo:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self.started.append(self.process)
 
     def said(self) -> str:
         return self.output.read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -99,6 +100,15 @@ def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
             return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def works(url: str) -> bool:
+    """The screens answer and a worker has told that it lives (``project.health.ready``)."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
+            return bool(json.load(response)["trabalho_de_fundo"])
     except OSError:
         return False
 

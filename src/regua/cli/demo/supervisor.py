@@ -15,6 +15,7 @@ from regua.cli.demo.processes import (
     free_port,
     stop_all,
     wait_until,
+    works,
 )
 from regua.cli.serve import stop_on_sigterm
 from regua.cli.setup import run_migrations
@@ -60,7 +61,7 @@ def supervise(*, port: int) -> None:
             progress.update("Iniciando as telas e o trabalho de fundo…")
             children.append(Child("worker", ["worker"], log=logs / "worker.log"))
             children.append(Child("web", ["web", "--port", str(web_port)], log=logs / "web.log"))
-            wait_until(lambda: answers(f"{base_url}/saude/pronto"), children=children)
+            wait_until(lambda: works(f"{base_url}/saude/pronto"), children=children)
             progress.stop()
             _welcome(base_url, sandbox_url, time.monotonic() - started)
             while True:
