@@ -1,4 +1,4 @@
-"""``python -m tests.chaos [--n 10000] [--seed 1] [--logs FOLDER]``; ends with 1 unless all is well."""
+"""``python -m tests.chaos [--n 10000] [--seed 1] [--logs FOLDER]``: ends with 0 if all is well."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regua.project.postgres import Cluster
 SETTINGS = {
     "REGUA_BUREAU_TIMEOUT": "1",
     "REGUA_SENDER_LEASE": "8",
-    "REGUA_RETRY_BASE": "0.02",  # doubles at each try; with two of five calls failing there are many
+    "REGUA_RETRY_BASE": "0.02",  # it doubles at each try, and two of five calls fail
     "REGUA_SYNC_INTERVAL": "10",
 }
 

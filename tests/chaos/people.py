@@ -10,18 +10,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
-from tests.chaos.stage import Stage, Wish
 
 from regua.receivables.models import Receivable
 from regua.receivables.services import payment_record
 from regua.restrictions.choices import AT_BUREAU, RemovalReason, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request, restriction_cancel, restriction_request
+from tests.chaos.stage import Stage, Wish
 
 T = TypeVar("T")
 SLICE = 50
@@ -50,10 +51,11 @@ class People(threading.Thread):
         try:
             self._asking = list(self._stage.wishes)
             while not self._over.is_set():
-                self._ask(self._asking[:SLICE])
-                del self._asking[:SLICE]
-                self.all_asked = not self._asking
+                asked, self._asking = self._asking[:SLICE], self._asking[SLICE:]
+                self._ask(asked)
                 self._look_after()
+                self._pay(asked)
+                self.all_asked = not self._asking
                 if self.all_asked:
                     self._over.wait(0.5)
         except BaseException as error:
@@ -74,11 +76,8 @@ class People(threading.Thread):
     def _ask(self, debts: list[int]) -> None:
         for debt in surely(lambda: list(Receivable.objects.filter(pk__in=debts))):
             restriction = self._list(debt)
-            match self._stage.wishes[debt.pk]:
-                case Wish.PAY:
-                    self._pay(debt)
-                case Wish.WITHDRAW:
-                    self._withdraw(restriction)
+            if self._stage.wishes[debt.pk] is Wish.WITHDRAW:
+                self._withdraw(restriction)
 
     def _list(self, debt: Receivable) -> Restriction:
         known = self.asked.setdefault(debt.pk, set())
@@ -91,18 +90,22 @@ class People(threading.Thread):
         self.done["listings asked"] += 1
         return restriction
 
-    def _pay(self, debt: Receivable) -> None:
-        paid = Receivable.objects.filter(pk=debt.pk, status=Receivable.Status.RECEIVED)
-        surely(
-            lambda: payment_record(
-                receivable=debt,
-                actor=self._stage.actor,
-                amount=debt.open_amount,
-                paid_on=timezone.localdate(),
-            ),
-            look=paid.first,
-        )
-        self.done["debts paid"] += 1
+    def _pay(self, debts: list[int]) -> None:
+        """Wherever their listings are by now: waiting, on their way, at the bureau."""
+        paying = [pk for pk in debts if self._stage.wishes[pk] is Wish.PAY]
+        for debt in surely(lambda: list(Receivable.objects.filter(pk__in=paying))):
+            paid = Receivable.objects.filter(pk=debt.pk, status=Receivable.Status.RECEIVED)
+            surely(
+                partial(
+                    payment_record,
+                    receivable=debt,
+                    actor=self._stage.actor,
+                    amount=debt.open_amount,
+                    paid_on=timezone.localdate(),
+                ),
+                look=paid.first,
+            )
+            self.done["debts paid"] += 1
 
     def _withdraw(self, restriction: Restriction) -> None:
         gone = Restriction.objects.filter(pk=restriction.pk, status=Status.CANCELLED)

@@ -11,18 +11,18 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
-from tests.chaos import stage as staging
-from tests.chaos.ledgers import Findings, Line, compare
-from tests.chaos.people import People, surely
-from tests.chaos.stage import Stage, Wish
-from tests.chaos.trouble import WANTED, Faults, Monkey, Workers
-from tests.processes.running import running_web
-from tests.sandbox.server import Sandbox, running_sandbox
 
 from regua.integrations.models import BureauCall, Integration
 from regua.project.postgres import Cluster
 from regua.restrictions.choices import FINAL, Status
 from regua.restrictions.models import Restriction
+from tests.chaos import stage as staging
+from tests.chaos.ledgers import Findings, compare
+from tests.chaos.people import People, surely
+from tests.chaos.stage import Stage, Wish
+from tests.chaos.trouble import WANTED, Faults, Monkey, Workers
+from tests.processes.running import running_web
+from tests.sandbox.server import Sandbox, running_sandbox
 
 ENOUGH = 0.97
 """Chaos rages until this share of the work is done; the rest finds a calm bureau."""

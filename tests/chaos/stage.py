@@ -9,8 +9,6 @@ from enum import StrEnum
 from random import Random
 
 from django.utils import timezone
-from tests import factories
-from tests.sandbox.server import Sandbox
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
@@ -21,6 +19,8 @@ from regua.organization.models import Branch
 from regua.parties.models import Customer, search_key
 from regua.receivables.models import Contract, Receivable
 from regua.sandbox import people
+from tests import factories
+from tests.sandbox.server import Sandbox
 
 BRANCHES = 4
 DEBTS_EACH = 2

@@ -13,10 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from regua.project.postgres import Cluster
 from tests.processes.running import Running
 from tests.sandbox.server import Sandbox
-
-from regua.project.postgres import Cluster
 
 _LOST, _BROKEN, _BUSY, _SLOW = "answer lost", "5xx", "429", "time-out"
 WANTED = {_LOST: 0.20, _BROKEN: 0.10, _BUSY: 0.05, _SLOW: 0.05}
@@ -176,7 +175,7 @@ class Monkey(threading.Thread):
                 self._crash()
 
     def _crash(self) -> None:
-        """SIGQUIT is PostgreSQL's immediate stop: nothing is written back, the next start recovers."""
+        """By PostgreSQL's immediate stop: nothing is written back, the next start recovers."""
         pid = self._cluster.home.server_pid()
         assert pid is not None
         os.kill(pid, signal.SIGQUIT)
