@@ -69,7 +69,11 @@ def prospect(branch: Branch, **fields: Any) -> Prospect:
 def receivable(customer: Customer, *, days_overdue: int = 45, **fields: Any) -> Receivable:
     number = next(_number)
     contract = fields.pop("contract", None) or Contract.objects.create(
-        customer=customer, number=f"C{number}"
+        # Telecommunications debts need proof of notice and rescission: tests that are about
+        # something else owe for another service.
+        customer=customer,
+        number=f"C{number}",
+        kind=Contract.Kind.OTHER,
     )
     fields.setdefault("amount", Decimal("129.90"))
     fields.setdefault("open_amount", fields["amount"])

@@ -12,8 +12,8 @@ from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Form, Source, Status
+from regua.restrictions.history import debtor_snapshot, record_event
 from regua.restrictions.models import Restriction
-from regua.restrictions.services import debtor_snapshot, record_event
 
 
 def integration(branch: Branch, **fields: Any) -> Integration:

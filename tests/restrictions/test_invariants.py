@@ -83,7 +83,8 @@ def test_one_row_per_protocol(bureau: Integration, owing: Customer) -> None:
     ("constraint", "fields"),
     [
         ("restriction_status_known", {"status": "elsewhere", "protocol": "P"}),
-        ("restriction_amount_positive", {"amount": 0}),
+        ("restriction_amount_adds_up", {"amount": 0}),
+        ("restriction_amount_adds_up", {"amount": 10, "fine": 6, "interest": 4}),
         ("restriction_at_bureau_has_protocol", {"status": Status.ACTIVE, "due_at": None}),
         (
             "restriction_removal_has_code",

@@ -92,6 +92,22 @@ def test_five_years_count_from_the_day_after_the_due_date(owed: Receivable, oper
     with pytest.raises(ValidationError, match="cinco anos"):
         restriction_request(receivable=owed, actor=operator)
     Receivable.objects.filter(pk=owed.pk).update(due_date=limit + timedelta(days=1))
+    with pytest.raises(ValidationError) as refused:
+        restriction_request(receivable=owed, actor=operator)
+    assert not any("mais de cinco anos" in sentence for sentence in refused.value.messages)
+
+
+def test_the_bureau_takes_debts_up_to_four_years_and_eleven_months(
+    owed: Receivable, operator: User
+) -> None:
+    today = timezone.localdate()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (%s::date - interval '59 months')::date", [today])
+        (oldest,) = cursor.fetchone()
+    Receivable.objects.filter(pk=owed.pk).update(due_date=oldest - timedelta(days=2))
+    with pytest.raises(ValidationError, match="4 anos e 11 meses"):
+        restriction_request(receivable=owed, actor=operator)
+    Receivable.objects.filter(pk=owed.pk).update(due_date=oldest + timedelta(days=1))
     assert restriction_request(receivable=owed, actor=operator)
 
 

@@ -18,8 +18,8 @@ from regua.integrations.models import BureauCall, Integration, ReasonCode
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Source, Status
+from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
-from regua.restrictions.services import record_event
 from tests import factories
 from tests.restrictions import bare
 

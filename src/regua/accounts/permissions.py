@@ -33,6 +33,12 @@ class Permission(TextChoices):
     VIEW_RESTRICTIONS = "view_restrictions", "ver negativações"
     REQUEST_RESTRICTION = "request_restriction", "negativar"
     REQUEST_REMOVAL = "request_removal", "pedir a baixa de negativações"
+    APPROVE_RESTRICTION = "approve_restriction", "aprovar negativações"
+    OVERRIDE_RULE = "override_rule", "negativar apesar de uma regra"
+    VIEW_EVIDENCE = "view_evidence", "ver documentos e provas"
+    ADD_EVIDENCE = "add_evidence", "juntar documentos e provas"
+    MANAGE_IMPEDIMENTS = "manage_impediments", "tratar contestações e ordens judiciais"
+    RECONCILE = "reconcile", "conciliar com o birô"
     VIEW_INTEGRATIONS = "view_integrations", "ver integrações"
     MANAGE_INTEGRATIONS = "manage_integrations", "alterar integrações"
     VIEW_BUREAU_CALLS = "view_bureau_calls", "ver as chamadas ao birô"
@@ -50,6 +56,7 @@ _READ = frozenset(
         Permission.VIEW_BUREAU_CALLS,
         Permission.VIEW_CREDIT_POLICY,
         Permission.EXPORT_REPORTS,
+        Permission.VIEW_EVIDENCE,
     }
 )
 _COLLECT = frozenset(
@@ -66,6 +73,10 @@ _COLLECT = frozenset(
         Permission.REQUEST_REMOVAL,
         Permission.SYNCHRONISE,
         Permission.EXPORT_REPORTS,
+        Permission.VIEW_EVIDENCE,
+        Permission.ADD_EVIDENCE,
+        Permission.MANAGE_IMPEDIMENTS,
+        Permission.RECONCILE,
     }
 )
 
@@ -77,6 +88,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.RECORD_PAYMENT,
         Permission.REPEAT_INQUIRY,
         Permission.OVERRIDE_DECISION,
+        Permission.APPROVE_RESTRICTION,
+        Permission.OVERRIDE_RULE,
         Permission.MANAGE_CREDIT_POLICY,
         Permission.MANAGE_BUDGET,
         Permission.MANAGE_PARAMETERS,

@@ -5,43 +5,116 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from regua.compliance.rules import RULES, Rule, Severity
+from regua.compliance.models import NoticeTerm
+from regua.compliance.rules import FROM_DEBT, RULES, Profile, Rule, Severity
+from regua.organization.models import GeneralParameters
+
+
+class State(StrEnum):
+    """A rule's answer about one debt."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    MISSING = "missing"
+    """A document that proves it is not on file."""
+    WARN = "warn"
+    OVERRIDDEN = "overridden"
+    """It does not hold, and somebody decided to go on with a reason (``RuleOverride``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     rule: Rule
-    passed: bool
+    state: State
+    opens_on: date | None = None
+    """From when the rule will hold by itself, where waiting mends it."""
+
+    @property
+    def passed(self) -> bool:
+        return self.state is State.PASS
 
     @property
     def blocks(self) -> bool:
-        return not self.passed and self.rule.severity is not Severity.WARN
+        return self.state in (State.FAIL, State.MISSING)
+
+
+def gate_parameters(*, today: date | None = None, apart_from: Sequence[int] = ()) -> dict[str, Any]:
+    """What the rules' predicates need besides the rows; ``apart_from`` are listings' ids."""
+    general = GeneralParameters.current()
+    return {
+        "today": today or timezone.localdate(),
+        "apart_from": list(apart_from),
+        "listing_min_days": general.listing_min_days,
+        "listing_min_amount": general.listing_min_amount,
+        "listing_max_amount": general.listing_max_amount,
+    }
+
+
+def answer_sql(rule: Rule, *, telecom: bool) -> str:
+    """The predicate, or NULL where the rule does not concern the debt (``k`` tells its kind)."""
+    if rule.profile is Profile.GENERAL:
+        return f"({rule.predicate})"
+    return f"CASE WHEN k.kind = 'telecom' THEN ({rule.predicate}) END" if telecom else "NULL::bool"
 
 
 def evaluate(
-    receivable_ids: Sequence[int], *, today: date | None = None
+    receivable_ids: Sequence[int], *, today: date | None = None, apart_from: Sequence[int] = ()
 ) -> dict[int, list[Finding]]:
-    """Every rule's answer for each receivable, in one query."""
-    predicates = ", ".join(f"({rule.predicate})" for rule in RULES)
+    """Every rule's answer for each receivable, in one query; those that do not concern it are left
+    out. ``apart_from``: listings that do not count as one already there."""
+    general = GeneralParameters.current()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT r.id, {predicates}
-            FROM receivables_receivable r
-            JOIN parties_customer c ON c.id = r.customer_id
-            JOIN organization_branch b ON b.id = r.branch_id
-            WHERE r.id = ANY(%(ids)s)
-            """,  # noqa: S608
-            {"ids": list(receivable_ids), "today": today or timezone.localdate()},
+            _evaluation(general.telecom_profile),
+            {"ids": list(receivable_ids), **gate_parameters(today=today, apart_from=apart_from)},
         )
         return {
-            row[0]: [Finding(rule, bool(ok)) for rule, ok in zip(RULES, row[1:], strict=True)]
-            for row in cursor.fetchall()
+            pk: [
+                Finding(rule, _state(rule, holds, overridden, general), opens_on)
+                for rule, holds, opens_on in zip(RULES, answers, opening, strict=True)
+                if holds is not None
+            ]
+            for pk, overridden, opening, answers in cursor.fetchall()
         }
+
+
+@cache
+def _evaluation(telecom: bool) -> str:
+    answers = ", ".join(answer_sql(rule, telecom=telecom) for rule in RULES)
+    opening = ", ".join(f"({rule.opens_on})" if rule.opens_on else "NULL" for rule in RULES)
+    return f"""
+        SELECT r.id,
+            ARRAY(
+                SELECT o.rule FROM compliance_ruleoverride o
+                WHERE o.receivable_id = r.id AND o.withdrawn_at IS NULL
+            ),
+            ARRAY[{opening}]::date[],
+            ARRAY[{answers}]
+        FROM {FROM_DEBT}
+        WHERE r.id = ANY(%(ids)s::bigint[])
+    """  # noqa: S608
+
+
+def _state(rule: Rule, holds: bool, overridden: Sequence[str], general: GeneralParameters) -> State:
+    if holds:
+        return State.PASS
+    if rule.overridable and rule.code in overridden:
+        return State.OVERRIDDEN
+    match rule.severity:
+        case Severity.WARN:
+            return State.WARN
+        case Severity.EVIDENCE:
+            asked = rule.profile is Profile.TELECOM or general.require_debt_document
+            return State.MISSING if asked else State.WARN
+        case Severity.BLOCK:
+            return State.FAIL
 
 
 def customer_gaps(customer_id: int) -> list[Rule]:
@@ -57,3 +130,9 @@ def customer_gaps(customer_id: int) -> list[Rule]:
     if row is None:
         return []
     return [rule for rule, ok in zip(rules, row, strict=True) if not ok]
+
+
+def notice_days(state: str) -> int:
+    """Days between the bureau's notice and the visible record for a debtor of that UF."""
+    term = NoticeTerm.objects.filter(state=state).first()
+    return term.days if term else NoticeTerm.DEFAULT_DAYS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,9 @@ class Branch(models.Model):
     name = models.CharField("nome", max_length=120)
     document = models.CharField("CNPJ", max_length=14, unique=True)
     active = models.BooleanField("ativa", default=True)
+    state = models.CharField("UF", max_length=2, blank=True, db_default="")
+    city = models.CharField("município", max_length=60, blank=True, db_default="")
+    """Where it stands: which local holidays its business days leave out."""
 
     class Meta:
         verbose_name = "filial"
@@ -60,6 +64,53 @@ class GeneralParameters(models.Model):
         "dias de guarda do relatório do birô", default=5 * 365
     )
     """How long the bureau's whole answer is kept (LGPD, arts. 15 and 16)."""
+    listing_min_days = models.PositiveSmallIntegerField(
+        "dias mínimos de atraso para negativar", default=5, db_default=5
+    )
+    listing_min_amount = models.DecimalField(
+        "valor mínimo para negativar",
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal("10.00"),
+        db_default=Decimal("10.00"),
+    )
+    listing_max_amount = models.DecimalField(
+        "valor máximo para negativar", max_digits=14, decimal_places=2, null=True
+    )
+    telecom_profile = models.BooleanField(
+        "exigir as regras da Anatel nas dívidas de telecomunicações",
+        default=True,
+        db_default=True,
+    )
+    """Resolução Anatel 765/2023; turned off only by a decision that is kept with its author."""
+    require_debt_document = models.BooleanField(
+        "exigir o documento da dívida para negativar", default=False, db_default=False
+    )
+    amount_updated = models.BooleanField(
+        "negativar o valor com multa e juros", default=False, db_default=False
+    )
+    fine_percent = models.DecimalField(
+        "multa por atraso (%)",
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("2.00"),
+        db_default=Decimal("2.00"),
+    )
+    """At most 2 (CDC, art. 52, § 1º)."""
+    interest_percent = models.DecimalField(
+        "juros ao mês (%)",
+        max_digits=4,
+        decimal_places=2,
+        default=Decimal("1.00"),
+        db_default=Decimal("1.00"),
+    )
+    """A month, charged by the day; at most 1."""
+    approval_amount = models.DecimalField(
+        "valor acima do qual outra pessoa aprova", max_digits=14, decimal_places=2, null=True
+    )
+    approval_batch = models.PositiveIntegerField(
+        "quantidade de uma vez acima da qual outra pessoa aprova", null=True
+    )
 
     class Meta:
         verbose_name = "parâmetros gerais"
@@ -71,6 +122,14 @@ class GeneralParameters(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(report_retention_days__gte=1), name="general_parameters_retention"
+            ),
+            models.CheckConstraint(
+                condition=Q(fine_percent__gte=0, fine_percent__lte=2),
+                name="general_parameters_fine",
+            ),
+            models.CheckConstraint(
+                condition=Q(interest_percent__gte=0, interest_percent__lte=1),
+                name="general_parameters_interest",
             ),
         ]
 
@@ -99,3 +158,30 @@ class ParameterChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.at:%d/%m/%Y}"
+
+
+class Holiday(models.Model):
+    """A state's or a municipality's day off, written down by somebody.
+
+    National and state holidays come from the ``holidays`` package; these are added to them. Every
+    day added lengthens a deadline that runs against us and for the debtor, so each has its author.
+    """
+
+    day = models.DateField("dia")
+    name = models.CharField("nome", max_length=80)
+    state = models.CharField("UF", max_length=2)
+    city = models.CharField("município", max_length=60, blank=True)
+    """Empty: the whole state."""
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "feriado"
+        ordering = ["day", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["state", "city", "day"], name="holiday_once"),
+            models.CheckConstraint(condition=~Q(state="") & ~Q(name=""), name="holiday_named"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.day:%d/%m/%Y}"

@@ -100,6 +100,7 @@ class Customer(Party):
 
     document = models.CharField("CPF ou CNPJ", max_length=14)
     active = models.BooleanField("ativo", default=True)
+    deceased_on = models.DateField("falecimento", null=True, blank=True)
 
     class Meta(Party.Meta):
         verbose_name = "cliente"

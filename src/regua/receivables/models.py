@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from regua.organization.models import Branch
 from regua.parties.models import Customer
@@ -21,6 +22,7 @@ class Contract(models.Model):
     number = models.CharField("contrato", max_length=20)
     kind = models.CharField("tipo", max_length=10, choices=Kind.choices, default=Kind.TELECOM)
     started_on = models.DateField("início", null=True, blank=True)
+    suspended_on = models.DateField("suspensão", null=True, blank=True)
     ended_on = models.DateField("rescisão", null=True, blank=True)
 
     class Meta:
@@ -120,3 +122,55 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"pagamento nº {self.pk}"
+
+
+class Impediment(models.Model):
+    """What stands against charging and listing a receivable until somebody closes it.
+
+    A contest pauses both (CDC, art. 54-G); a court order forbids listing until it is lifted.
+    """
+
+    class Kind(models.TextChoices):
+        CONTEST = "contest", "Contestação do cliente"
+        COURT_ORDER = "court_order", "Ordem judicial"
+
+    class Outcome(models.TextChoices):
+        UPHELD = "upheld", "Procedente: a cobrança estava errada"
+        REJECTED = "rejected", "Improcedente: a cobrança está certa"
+        LIFTED = "lifted", "Ordem revogada"
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="impediments")
+    kind = models.CharField("tipo", max_length=12, choices=Kind.choices)
+    told_on = models.DateField("recebida em")
+    """When we were told: the five business days of CDC art. 43 § 3º count from here."""
+    text = models.TextField("o que foi dito")
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField("decisão", max_length=10, choices=Outcome.choices, blank=True)
+    decision = models.TextField("por quê", blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "impedimento"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["receivable", "kind"],
+                condition=Q(closed_at=None),
+                name="impediment_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["contest", "court_order"]), name="impediment_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome="", closed_by=None)
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(outcome="")),
+                name="impediment_closed_with_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} nº {self.pk}"

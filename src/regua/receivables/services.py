@@ -12,6 +12,7 @@ from django.utils import timezone
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.receivables.changes import changed
 from regua.receivables.models import Payment, Receivable
 
 
@@ -60,5 +61,6 @@ def payment_record(
             Receivable.Status.PARTIAL if locked.open_amount else Receivable.Status.RECEIVED
         )
         locked.save(update_fields=["open_amount", "status"])
+        changed([locked.pk])
     receivable.refresh_from_db()
     return payment

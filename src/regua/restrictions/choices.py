@@ -96,12 +96,15 @@ class Source(TextChoices):
     SENDER = "sender", "Envio ao birô"
     SYNC = "sync", "Sincronização"
     WEBHOOK = "webhook", "Aviso do birô"
+    ROUTINE = "routine", "Rotina automática"
+    RECONCILE = "reconcile", "Conciliação"
 
 
 class RemovalReason(TextChoices):
     """Our neutral reasons, as people read them; only those that a creditor may give."""
 
     PAID = Reason.PAID.value, Reason.PAID.label
+    PARTIALLY_PAID = Reason.PARTIALLY_PAID.value, Reason.PARTIALLY_PAID.label
     RENEGOTIATED = Reason.RENEGOTIATED.value, Reason.RENEGOTIATED.label
     DEBT_CANCELLED = Reason.DEBT_CANCELLED.value, Reason.DEBT_CANCELLED.label
     WRONGLY_LISTED = Reason.WRONGLY_LISTED.value, Reason.WRONGLY_LISTED.label
@@ -111,3 +114,30 @@ class RemovalReason(TextChoices):
     DECEASED = Reason.DECEASED.value, Reason.DECEASED.label
     DATA_CORRECTION = Reason.DATA_CORRECTION.value, Reason.DATA_CORRECTION.label
     OWNERSHIP_CHANGE = Reason.OWNERSHIP_CHANGE.value, Reason.OWNERSHIP_CHANGE.label
+    LETTER_RETURNED = Reason.LETTER_RETURNED.value, Reason.LETTER_RETURNED.label
+    FIVE_YEARS = Reason.FIVE_YEARS.value, Reason.FIVE_YEARS.label
+
+
+STAND_INS = {RemovalReason.FIVE_YEARS: RemovalReason.WRONGLY_LISTED}
+"""Where a bureau keeps the code of a reason to itself, the code of this one is sent ("at the
+creditor's request"); our record keeps the true reason."""
+
+
+class DutyCause(TextChoices):
+    """Why a listing must come off by a day."""
+
+    PAID = "paid", "Dívida paga"
+    DEBT_CANCELLED = "debt_cancelled", "Título cancelado"
+    RENEGOTIATED = "renegotiated", "Dívida renegociada"
+    CORRECTION = "correction", "Dado errado"
+    CONTESTED = "contested", "Contestação procedente"
+    COURT_ORDER = "court_order", "Ordem judicial"
+    DECEASED = "deceased", "Falecimento"
+    OWNERSHIP_CHANGE = "ownership_change", "Mudança de titularidade"
+    FIVE_YEARS = "five_years", "Prazo de cinco anos"
+
+
+class DutyOutcome(TextChoices):
+    MET = "met", "No prazo"
+    LATE = "late", "Fora do prazo"
+    VOID = "void", "Deixou de valer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +14,16 @@ from regua.integrations.models import Outgoing
 from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
-from regua.restrictions.choices import FINAL, LIVE, Form, RemovalReason, Source, Status
+from regua.restrictions.choices import (
+    FINAL,
+    LIVE,
+    DutyCause,
+    DutyOutcome,
+    Form,
+    RemovalReason,
+    Source,
+    Status,
+)
 
 
 class Restriction(Outgoing):
@@ -38,8 +48,28 @@ class Restriction(Outgoing):
     our_number = models.CharField("nosso número", max_length=20)
     amount = models.DecimalField("valor", max_digits=14, decimal_places=2)
     due_date = models.DateField("vencimento")
+    fine = models.DecimalField("multa", max_digits=14, decimal_places=2, default=0, db_default=0)
+    interest = models.DecimalField(
+        "juros", max_digits=14, decimal_places=2, default=0, db_default=0
+    )
+    """Both are part of ``amount``; the rest is the principal."""
     debtor = models.JSONField()
     """The debtor as sent: ``document name sex birth_date mobile email address{…}``."""
+    co_debtor = models.JSONField(null=True)
+    """A second person who answers for the debt, in the same shape; null where there is none."""
+    gate = models.JSONField(null=True)
+    """What the legal gate answered when it was asked for: ``[[rule, state], …]``."""
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="replacements", db_index=False
+    )
+    """The listing whose correction this one is: a draft until that one is off."""
+
+    approval_reason = models.TextField("por que pede aprovação", blank=True, db_default="")
+    """Empty where nobody else had to approve."""
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    approved_at = models.DateTimeField(null=True)
 
     protocol = models.CharField("protocolo", max_length=60, blank=True)
     bureau_version = models.BigIntegerField(default=0)
@@ -64,6 +94,9 @@ class Restriction(Outgoing):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     removal_requested_at = models.DateTimeField(null=True)
+    removal_form = models.CharField(
+        "forma da baixa", max_length=10, choices=Form.choices, blank=True, db_default=""
+    )
     removed_on = models.DateField("baixada em", null=True)
 
     class Meta:
@@ -72,8 +105,14 @@ class Restriction(Outgoing):
         constraints = [
             models.UniqueConstraint(
                 fields=["receivable", "provider"],
-                condition=Q(status__in=LIVE),
+                # A correction waits as a draft beside the listing that it replaces.
+                condition=Q(status__in=LIVE) & (Q(replaces__isnull=True) | ~Q(status=Status.DRAFT)),
                 name="restriction_one_live",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(status=Status.DRAFT, replaces__isnull=False),
+                name="restriction_one_replacement",
             ),
             models.UniqueConstraint(
                 fields=["integration", "protocol"],
@@ -83,7 +122,14 @@ class Restriction(Outgoing):
             models.CheckConstraint(
                 condition=Q(status__in=Status.values), name="restriction_status_known"
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="restriction_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(fine__gte=0, interest__gte=0) & Q(amount__gt=F("fine") + F("interest")),
+                name="restriction_amount_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")),
+                name="restriction_four_eyes",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=[Status.DRAFT, Status.QUEUED, *FINAL]) | ~Q(protocol=""),
                 name="restriction_at_bureau_has_protocol",
@@ -128,6 +174,11 @@ class Restriction(Outgoing):
         return self.status in FINAL
 
     @property
+    def principal(self) -> Decimal:
+        """The debt itself, without fine and interest."""
+        return self.amount - self.fine - self.interest
+
+    @property
     def is_unsettled(self) -> bool:
         """A call left, its answer did not come, and the time to wait for it is over."""
         return self.unknown and self.attempts > 0 and bool(self.problem)
@@ -167,3 +218,52 @@ class RestrictionEvent(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class RemovalDuty(models.Model):
+    """We must take a listing off by a day: why, since when, until when, and how it ended.
+
+    Opened in the transaction that made it due (``duties``), closed by the database itself when the
+    listing ends (migration ``0003``). At most one is open for a listing.
+    """
+
+    restriction = models.ForeignKey(Restriction, models.PROTECT, related_name="duties")
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", db_index=False)
+    cause = models.CharField("motivo", max_length=20, choices=DutyCause.choices)
+    starts_on = models.DateField("desde")
+    """The day of the fact: money available, correction asked, order received."""
+    due_on = models.DateField("retirar até")
+    """The last day on which the removal is in time, included."""
+    opened_at = models.DateTimeField(db_default=Now())
+    reminded_on = models.DateField("lembrada em", null=True)
+    escalated_on = models.DateField("levada ao gestor em", null=True)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField("como acabou", max_length=5, choices=DutyOutcome.choices, blank=True)
+
+    class Meta:
+        verbose_name = "prazo de baixa"
+        verbose_name_plural = "prazos de baixa"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restriction"], condition=Q(ended_at=None), name="duty_one_open"
+            ),
+            models.CheckConstraint(condition=Q(due_on__gte=F("starts_on")), name="duty_due_after"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, outcome="")
+                | (Q(ended_at__isnull=False) & ~Q(outcome="")),
+                name="duty_ended_says_how",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["branch", "due_on", "id"], name="duty_open", condition=Q(ended_at=None)
+            ),
+            models.Index(
+                fields=["branch", "-due_on", "-id"],
+                name="duty_late",
+                condition=Q(outcome="late"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"prazo de baixa nº {self.pk}"

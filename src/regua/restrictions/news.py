@@ -17,8 +17,8 @@ from regua.bureaus.contract import ListingRecord, ListingStatus
 from regua.integrations.choices import CodeKind
 from regua.integrations.gateway import provider_of
 from regua.restrictions.choices import FROM_BUREAU, MOVES, Source, Status
+from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
-from regua.restrictions.services import record_event
 
 _SENTENCES = {
     Status.SENT: "O birô recebeu a negativação.",

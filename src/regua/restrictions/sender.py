@@ -27,9 +27,9 @@ from regua.integrations import gateway
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
 from regua.integrations.selectors import check_linked
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
-from regua.restrictions.services import record_event
 
 
 def restrictions_drain(
@@ -103,7 +103,7 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restricti
 def _why_not_any_more(restriction: Restriction) -> str | None:
     """What has happened to the debt since it was asked for that forbids listing it as asked."""
     debt = restriction.receivable
-    for finding in evaluate([debt.pk])[debt.pk]:
+    for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
     if debt.open_amount != restriction.amount:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -26,7 +26,9 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
-from regua.restrictions.models import Restriction, RestrictionEvent
+from regua.restrictions.duties import CAUSES, duty_open
+from regua.restrictions.history import debtor_snapshot, record_event
+from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import (
     default_restriction_code,
     live_restriction,
@@ -61,7 +63,7 @@ def restriction_request(
                 .get(pk=receivable.pk)
             )
             _check_not_listed(locked, integration)
-            _check_gate(locked)
+            gate = _check_gate(locked)
             code = _restriction_code(integration, locked.customer, restriction_code)
             restriction = Restriction.objects.create(
                 integration=integration,
@@ -77,6 +79,7 @@ def restriction_request(
                 amount=locked.open_amount,
                 due_date=locked.due_date,
                 debtor=debtor_snapshot(locked.customer),
+                gate=gate,
                 requested_by=actor,
             )
             record_event(restriction, text="Negativação pedida.", source=Source.PERSON, actor=actor)
@@ -111,20 +114,28 @@ def restriction_cancel(*, restriction: Restriction, actor: User) -> None:
 
 
 def removal_request(
-    *, restriction: Restriction, actor: User, reason: str, removal_code: str = ""
+    *,
+    restriction: Restriction,
+    actor: User | None,
+    reason: str,
+    removal_code: str = "",
+    told_on: date | None = None,
 ) -> Restriction:
-    """Ask for a listing's removal for one of ``RemovalReason``.
+    """Ask for a listing's removal for one of ``RemovalReason``; without ``actor`` a routine asks.
 
-    The bureau's code follows from the reason unless ``removal_code`` names one. Raises
-    ``ValidationError`` with a sentence, or ``NotAllowed``; nothing is written then.
+    The bureau's code follows from the reason unless ``removal_code`` names one. ``told_on`` is when
+    we were told of what makes it due (today where nothing else is known): the removal's deadline
+    counts from there unless one runs already. Raises ``ValidationError`` with a sentence, or
+    ``NotAllowed``; nothing is written then.
     """
-    require(actor, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
+    if actor is not None:
+        require(actor, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
     if reason not in RemovalReason.values:
         raise ValidationError({"reason": "Escolha o motivo da baixa."})
     with transaction.atomic():
         locked = (
             Restriction.objects.select_for_update(of=["self"])
-            .select_related("integration")
+            .select_related("integration", "branch")
             .get(pk=restriction.pk)
         )
         if locked.status not in AT_BUREAU:
@@ -134,6 +145,7 @@ def removal_request(
         locked.status = Status.REMOVAL_QUEUED
         locked.removal_reason = reason
         locked.removal_code = code
+        locked.removal_form = Form.MANUAL if actor else Form.AUTOMATIC
         locked.removal_requested_by = actor
         locked.removal_requested_at = locked.due_at = timezone.now()
         locked.attempts, locked.problem = 0, ""
@@ -141,59 +153,18 @@ def removal_request(
         record_event(
             locked,
             text=f"Baixa pedida: {RemovalReason(reason).label.lower()} (código {code}).",
-            source=Source.PERSON,
+            source=Source.PERSON if actor else Source.ROUTINE,
             actor=actor,
             before=before,
+        )
+        duty_open(
+            locked,
+            cause=CAUSES[RemovalReason(reason)],
+            starts_on=told_on or timezone.localdate(),
         )
         ask_for_sender(SENDER, locked.integration_id)
     restriction.refresh_from_db()
     return locked
-
-
-def record_event(
-    restriction: Restriction,
-    *,
-    text: str,
-    source: Source,
-    actor: User | None = None,
-    before: str = "",
-    status: str = "",
-) -> None:
-    """Append to a restriction's history, inside the transaction that changed it."""
-    RestrictionEvent.objects.create(
-        restriction=restriction,
-        status_before=before,
-        status=status or restriction.status,
-        source=source,
-        actor=actor,
-        bureau_version=restriction.bureau_version or None,
-        text=text,
-    )
-
-
-def debtor_snapshot(customer: Customer) -> dict[str, Any]:
-    """The debtor as the bureau will be told, fixed at the moment of asking."""
-    return {
-        "document": customer.document,
-        "name": customer.name,
-        "sex": None if customer.is_company else customer.sex or None,
-        "birth_date": (
-            None
-            if customer.is_company or customer.birth_date is None
-            else customer.birth_date.isoformat()
-        ),
-        "mobile": customer.mobile,
-        "email": customer.email or None,
-        "address": {
-            "postal_code": customer.postal_code,
-            "street": customer.street,
-            "number": customer.number,
-            "complement": customer.complement,
-            "district": customer.district,
-            "city": customer.city,
-            "state": customer.state,
-        },
-    }
 
 
 def _check_not_listed(receivable: Receivable, integration: Integration) -> None:
@@ -205,10 +176,13 @@ def _check_not_listed(receivable: Receivable, integration: Integration) -> None:
         )
 
 
-def _check_gate(receivable: Receivable) -> None:
-    failures = [f.rule.failure for f in evaluate([receivable.pk])[receivable.pk] if f.blocks]
+def _check_gate(receivable: Receivable) -> list[list[str]]:
+    """What the gate answered, to be kept with the listing; raises where it forbids it."""
+    findings = evaluate([receivable.pk])[receivable.pk]
+    failures = [f.rule.failure for f in findings if f.blocks]
     if failures:
         raise ValidationError(failures)
+    return [[f.rule.code, str(f.state)] for f in findings]
 
 
 def _restriction_code(integration: Integration, customer: Customer, chosen: str) -> str:

@@ -152,7 +152,10 @@ def _customer(random: Random, branch: Branch, number: int) -> Customer:
 
 def _debts(random: Random, customer: Customer, number: int, today: date) -> None:
     contract = Contract.objects.create(
-        customer=customer, number=f"C{10_000 + number}", started_on=today - timedelta(days=700)
+        customer=customer,
+        number=f"C{10_000 + number}",
+        kind=Contract.Kind.OTHER,
+        started_on=today - timedelta(days=700),
     )
     plan = random.choice(_PLANS)
     overdue = (0, 0, 1, 2, 3)[number % 5]

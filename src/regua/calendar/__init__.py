@@ -1,0 +1,65 @@
+"""Business days and the deadlines counted in them. Pure Python.
+
+Saturdays, Sundays and national holidays do not count; what a state or a municipality adds is passed
+in as ``days_off``, because each day that does not count lengthens a deadline: the shortest lawful
+count is the default. Optional days (Carnival, Corpus Christi) count as business days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+CORRECTION_DAYS = 5
+"""Business days to take off a paid debt (Súmula STJ 548) or mend wrong data (CDC, art. 43 § 3º)."""
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+@cache
+def national_holidays(year: int) -> dict[date, str]:
+    """Day → name in Portuguese; 20 November since Lei 14.759/2023."""
+    return dict(holidays.country_holidays("BR", years=year, language="pt_BR"))
+
+
+@cache
+def state_holidays(state: str, year: int) -> dict[date, str]:
+    """Those of a UF besides the national ones, as the ``holidays`` package knows them.
+
+    They count only where the operator takes them into its own list.
+    """
+    everything = holidays.country_holidays("BR", subdiv=state, years=year, language="pt_BR")
+    national = national_holidays(year)
+    return {day: name for day, name in everything.items() if day not in national}
+
+
+def is_business_day(day: date, days_off: Collection[date] = ()) -> bool:
+    return (
+        day.weekday() < _SATURDAY and day not in national_holidays(day.year) and day not in days_off
+    )
+
+
+def business_day_after(start: date, count: int, days_off: Collection[date] = ()) -> date:
+    """The ``count``-th business day after ``start``, which itself is not counted."""
+    if count < 1:
+        raise ValueError("count at least one business day")
+    day = start
+    while count:
+        day += _DAY
+        count -= is_business_day(day, days_off)
+    return day
+
+
+def business_days_left(today: date, last: date, days_off: Collection[date] = ()) -> int:
+    """Business days from ``today`` to ``last``, both included; negative: how many it is late."""
+    if last < today:
+        return -sum(is_business_day(day, days_off) for day in _days(last + _DAY, today))
+    return sum(is_business_day(day, days_off) for day in _days(today, last))
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

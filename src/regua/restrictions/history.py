@@ -1,0 +1,56 @@
+"""What is written down of a restriction: its events, and the debtor as the bureau is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regua.accounts.models import User
+from regua.parties.models import Customer
+from regua.restrictions.choices import Source
+from regua.restrictions.models import Restriction, RestrictionEvent
+
+
+def record_event(
+    restriction: Restriction,
+    *,
+    text: str,
+    source: Source,
+    actor: User | None = None,
+    before: str = "",
+    status: str = "",
+) -> None:
+    """Append to a restriction's history, inside the transaction that changed it."""
+    RestrictionEvent.objects.create(
+        restriction=restriction,
+        status_before=before,
+        status=status or restriction.status,
+        source=source,
+        actor=actor,
+        bureau_version=restriction.bureau_version or None,
+        text=text,
+    )
+
+
+def debtor_snapshot(customer: Customer) -> dict[str, Any]:
+    """The debtor as the bureau will be told, fixed at the moment of asking."""
+    return {
+        "document": customer.document,
+        "name": customer.name,
+        "sex": None if customer.is_company else customer.sex or None,
+        "birth_date": (
+            None
+            if customer.is_company or customer.birth_date is None
+            else customer.birth_date.isoformat()
+        ),
+        "mobile": customer.mobile,
+        "email": customer.email or None,
+        "address": {
+            "postal_code": customer.postal_code,
+            "street": customer.street,
+            "number": customer.number,
+            "complement": customer.complement,
+            "district": customer.district,
+            "city": customer.city,
+            "state": customer.state,
+        },
+    }
