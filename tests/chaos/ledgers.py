@@ -39,6 +39,13 @@ WHERE status <> (
     WHERE e.restriction_id = r.id ORDER BY e.id DESC LIMIT 1
 )
 """
+_SENT_THOUGH_PAID = """
+SELECT DISTINCT r.id FROM restrictions_restriction r
+JOIN receivables_payment payment ON payment.receivable_id = r.receivable_id
+JOIN integrations_bureaucall call ON call.subject = 'restriction:' || r.id
+WHERE call.purpose = 'restriction' AND call.method = 'POST' AND call.path = '/v1/negativacoes'
+    AND call.started_at > payment.recorded_at + interval '5 seconds'
+"""
 _STUCK_JOBS = """
 SELECT job.id, job.task_name, job.status::text FROM procrastinate_jobs job
 LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
@@ -99,6 +106,8 @@ def compare(
         found.disagree += [
             f"negativação nº {pk}: its history is torn" for (pk,) in cursor.fetchall()
         ]
+        cursor.execute(_SENT_THOUGH_PAID)
+        found.disagree += [f"negativação nº {pk} left though it was paid" for (pk,) in cursor]
         cursor.execute(_STUCK_JOBS)
         found.stuck += [f"job {pk} {task} is {status}" for pk, task, status in cursor.fetchall()]
     return found

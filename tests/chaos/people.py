@@ -25,7 +25,7 @@ from regua.restrictions.services import removal_request, restriction_cancel, res
 from tests.chaos.stage import Stage, Wish
 
 T = TypeVar("T")
-SLICE = 50
+SLICE = 25
 _REASONS = {
     Wish.REMOVE: RemovalReason.RENEGOTIATED,
     Wish.PAY: RemovalReason.PAID,
@@ -34,42 +34,78 @@ _REASONS = {
 }
 
 
-class People(threading.Thread):
-    """One desk asks for the listings, slice by slice; then looks after what comes of them."""
+class People:
+    """Several desks at work, each with debts of its own."""
+
+    DESKS = 4
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(name="people", daemon=True)
         self._stage = stage
-        self._over = threading.Event()
-        self.asked: dict[int, set[int]] = {}
+        debts = list(stage.wishes)
+        self._desks = [Desk(stage, debts[first :: self.DESKS]) for first in range(self.DESKS)]
+
+    def start(self) -> None:
+        for desk in self._desks:
+            desk.start()
+
+    def leave(self) -> None:
+        for desk in self._desks:
+            desk.over.set()
+        for desk in self._desks:
+            desk.join()
+
+    @property
+    def asked(self) -> dict[int, set[int]]:
         """Receivable → the listings that the product said it had written down."""
+        return {debt: set(known) for desk in self._desks for debt, known in [*desk.asked.items()]}
+
+    @property
+    def all_asked(self) -> bool:
+        return all(desk.all_asked for desk in self._desks)
+
+    @property
+    def done(self) -> Counter[str]:
+        return sum((desk.done for desk in self._desks), Counter())
+
+    @property
+    def failure(self) -> BaseException | None:
+        return next((desk.failure for desk in self._desks if desk.failure), None)
+
+    def is_unwanted(self, debt: int) -> bool:
+        """Whether a listing of this debt that stands at the bureau is to be removed."""
+        return any(desk.is_unwanted(debt) for desk in self._desks if debt in desk.asked)
+
+
+class Desk(threading.Thread):
+    """Asks for its listings, slice by slice, and looks after what comes of them."""
+
+    def __init__(self, stage: Stage, debts: list[int]) -> None:
+        super().__init__(name="desk", daemon=True)
+        self._stage = stage
+        self._asking = debts
+        self.over = threading.Event()
+        self.asked: dict[int, set[int]] = {}
         self.done: Counter[str] = Counter()
         self.all_asked = False
         self.failure: BaseException | None = None
 
     def run(self) -> None:
         try:
-            self._asking = list(self._stage.wishes)
-            while not self._over.is_set():
+            while not self.over.is_set():
                 asked, self._asking = self._asking[:SLICE], self._asking[SLICE:]
                 self._ask(asked)
                 self._look_after()
                 self._pay(asked)
                 self.all_asked = not self._asking
                 if self.all_asked:
-                    self._over.wait(0.5)
+                    self.over.wait(0.5)
         except BaseException as error:
             self.failure = error
         finally:
             connection.close()
 
     def is_unwanted(self, debt: int) -> bool:
-        """Whether a listing of this debt that stands at the bureau is to be removed."""
         return self._stage.wishes[debt] is not Wish.KEEP and len(self.asked[debt]) == 1
-
-    def leave(self) -> None:
-        self._over.set()
-        self.join()
 
     # What they do
 
@@ -126,7 +162,7 @@ class People(threading.Thread):
         unwanted = [
             pk
             for pk, debt in surely(lambda: list(arrived.values_list("pk", "receivable_id")))
-            if self.is_unwanted(debt)
+            if debt in self.asked and self.is_unwanted(debt)
         ]
         chosen = Restriction.objects.filter(pk__in=unwanted[: 4 * SLICE])
         for restriction in surely(lambda: list(chosen)):
@@ -135,7 +171,7 @@ class People(threading.Thread):
             status=Status.REMOVED, removal_reason=RemovalReason.DATA_CORRECTION
         ).select_related("receivable")
         for restriction in surely(lambda: list(corrected)):
-            if len(self.asked[restriction.receivable_id]) == 1:
+            if len(self.asked.get(restriction.receivable_id, ())) == 1:
                 self._list(restriction.receivable)
                 self.done["listed again"] += 1
 

@@ -175,7 +175,8 @@ def _tell(
         if share < least:
             say(f"only {share:.1%} of the writes met “{name}”, meant were {least:.0%}")
     say(
-        f"workers killed {workers.killed}, ended by themselves {workers.ended};"
+        f"workers killed {workers.killed}, started without PostgreSQL {workers.turned_away},"
+        f" ended by themselves {workers.ended};"
         f" tokens revoked {monkey.revoked}; PostgreSQL crashed {monkey.crashes} times"
     )
     say("people: " + ", ".join(f"{name} {n}" for name, n in people.done.items()))

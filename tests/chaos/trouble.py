@@ -87,15 +87,19 @@ class Workers:
         self._running: list[Running] = []
         self._lock = threading.Lock()
         self.killed = 0
+        self.turned_away = 0
+        """Those that found no PostgreSQL when they started."""
         self.ended = 0
-        """Those that ended by themselves, which a restart of PostgreSQL may bring about."""
+        """Those that ended by themselves otherwise: none should."""
         self.said: Counter[str] = Counter()
         """The kinds of error they logged."""
 
     def keep(self, count: int = 2) -> None:
         with self._lock:
             for worker in [w for w in self._running if w.process.poll() is not None]:
-                self.ended += 1
+                turned_away = "O PostgreSQL não respondeu" in worker.log()
+                self.turned_away += turned_away
+                self.ended += not turned_away
                 self._bury(worker)
             while len(self._running) < count:
                 self._running.append(Running("worker", "--concurrency", "4"))
@@ -165,7 +169,7 @@ class Monkey(threading.Thread):
             now = time.monotonic()
             if now > kill_at:
                 self._workers.kill(self._random)
-                kill_at = now + self._random.uniform(2, 7)
+                kill_at = now + self._random.uniform(3, 8)
             self._workers.keep()
             if now > revoke_at:
                 self._sandbox.revoke_tokens(self._random.choice(self._accounts))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.integrations.models import BureauCall, Integration
@@ -98,9 +100,11 @@ def test_a_lost_removal_answer_is_looked_up(
 ) -> None:
     settle(integration, queued, lambda: queued.status == Status.ACTIVE)
     removal_request(restriction=queued, actor=operator, reason="paid")
-    sandbox.add_faults({"method": "POST", "path": "/baixa", "kind": "lost_answer", "times": 1})
+    path = "^/v1/negativacoes/.*/baixa$"
+    sandbox.add_faults({"method": "POST", "path": path, "kind": "lost_answer", "times": 1})
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
+    assert (queued.status, queued.unknown) == (Status.REMOVAL_QUEUED, True)
     settle(integration, queued, lambda: queued.status == Status.REMOVED)
     assert len(sandbox.ledger()) == 1
 
@@ -198,6 +202,42 @@ def test_a_debt_paid_before_it_left_never_leaves(
     assert (queued.status, queued.unknown) == (Status.CANCELLED, False)
     assert "Nada foi enviado" in queued.events.latest("id").text
     assert sandbox.ledger() == []
+
+
+@pytest.mark.parametrize("kind", ["drop", "lost_answer"])
+def test_a_debt_paid_while_its_call_is_unanswered_is_looked_up_and_never_sent_again(
+    kind: str,
+    queued: Restriction,
+    integration: Integration,
+    operator: User,
+    sandbox: Sandbox,
+    settings: Any,
+) -> None:
+    sandbox.add_faults({"method": "POST", "path": "/v1/negativacoes", "kind": kind, "times": 1})
+    restrictions_drain(integration.pk)
+    payment_record(
+        receivable=queued.receivable,
+        actor=operator,
+        amount=queued.receivable.open_amount,
+        paid_on=queued.receivable.due_date,
+    )
+
+    def look_up(lease: float) -> None:
+        settings.CONFIG = settings.CONFIG.model_copy(update={"sender_lease": lease})
+        Restriction.objects.update(due_at=timezone.now())
+        restrictions_drain(integration.pk)
+        queued.refresh_from_db()
+
+    look_up(lease=3600)
+    if kind == "drop":
+        assert (queued.status, queued.unknown) == (Status.QUEUED, True), "it may still arrive there"
+        assert "será procurada de novo" in queued.problem
+        look_up(lease=0.01)
+        assert (queued.status, queued.unknown) == (Status.CANCELLED, False)
+        assert sandbox.ledger() == []
+    else:
+        assert queued.protocol == sandbox.ledger()[0]["protocolo"]
+    assert sandbox.calls()["POST /v1/negativacoes"] == 1
 
 
 def test_withdrawn_before_it_left(queued: Restriction, operator: User, sandbox: Sandbox) -> None:
