@@ -13,10 +13,12 @@ from django.db import connection
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.bureaus.errors import BureauError
 from regua.integrations.models import BureauCall, Integration
 from regua.integrations.services import integration_update
 from regua.organization.models import Branch
 from regua.receivables.services import payment_record
+from regua.restrictions import sync
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
@@ -284,3 +286,24 @@ def test_news_that_is_old_changes_nothing(
         assert not record_apply(queued.pk, old, source=Source.WEBHOOK)
     queued.refresh_from_db()
     assert (queued.status, queued.events.count()) == (Status.ACTIVE, events)
+
+
+def test_a_sync_of_many_pages_survives_a_bureau_that_stumbles(
+    integration: Integration,
+    branch: Branch,
+    operator: User,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sync, "PAGE", 2)
+    customer = factories.customer(branch)
+    for _ in range(6):
+        restriction_request(receivable=factories.receivable(customer), actor=operator)
+    restrictions_drain(integration.pk)
+    stumble = {"method": "GET", "path": "/v1/negativacoes", "kind": "status", "status": 503}
+    sandbox.add_faults(stumble | {"skip": 1, "times": 2})
+    assert sync.restrictions_sync(integration=integration).read >= 6
+    sandbox.clear_faults()
+    sandbox.add_faults(stumble | {"times": 1})
+    with pytest.raises(BureauError):  # one that does not answer at all is not asked again and again
+        sync.restrictions_sync(integration=integration)
