@@ -27,9 +27,9 @@ from tests.sandbox.server import Sandbox, running_sandbox
 ENOUGH = 0.97
 """Chaos rages until this share of the work is done; the rest finds a calm bureau."""
 PATIENCE = 120.0
-"""Seconds without any progress, while something is due, before the work counts as stuck."""
-LONGEST_WAIT = 960.0
-"""The sender itself never waits longer than a quarter of an hour."""
+"""Seconds without any progress, when everything has long been due, until the work counts as stuck."""
+LONGEST_WAIT = 1200.0
+"""The same where something is due later: a sender may wait a quarter of an hour."""
 
 
 class Stalled(Exception):
@@ -42,7 +42,7 @@ def run(cluster: Cluster, *, count: int, seed: int, logs: Path | None) -> int:
         logs.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=0)
     options = {"day_seconds": 0.05, "tick_seconds": 0.05, "surprises": 0.06, "seed": seed}
-    with running_sandbox(**options) as sandbox, running_web() as (web, url):
+    with running_sandbox(**options) as sandbox, running_web(300) as (web, url):
         stage = staging.build(sandbox, count=count, seed=seed)
         for integration in Integration.objects.all():
             address = f"{url}/webhooks/biro/{integration.webhook_id}"
@@ -92,12 +92,13 @@ def _rage_and_settle(
         raged = time.monotonic() - began
         say(f"the faults are lifted after {raged:.0f} s")
         with _stalling():
-            for _ in watch.until(lambda: ledgers().clean):
+            for _ in watch.until(lambda: watch.rests and ledgers().clean):
                 _reraise(people.failure, monkey.failure)
                 workers.keep()
         people.leave()
         findings = ledgers()
     finally:
+        monkey.calm()
         workers.stop()
     settled = time.monotonic() - began - raged
     _tell(faults, workers, monkey, people, sandbox)
@@ -126,6 +127,8 @@ class Watch:
     def __init__(self, stage: Stage) -> None:
         self._expected = len(stage.wishes) + sum(w is not Wish.KEEP for w in stage.wishes.values())
         self.share = 0.0
+        self.rests = False
+        """Nothing waits for a sender."""
 
     def until(self, done: Callable[[], bool]) -> Iterator[None]:
         """Give the caller a turn now and then until it is done. Raises ``Stalled``."""
@@ -136,9 +139,9 @@ class Watch:
             state, due_in = surely(self._look)
             if state != seen:
                 seen, moved = state, now
-            patience = min(max(PATIENCE, due_in + 60), LONGEST_WAIT)
-            if now - moved > patience:
-                raise Stalled(f"nothing has moved for {patience:.0f} s")
+            stands = now - moved
+            if stands > LONGEST_WAIT or (stands > PATIENCE and due_in < -PATIENCE):
+                raise Stalled(f"nothing has moved for {stands:.0f} s")
             if now - said > 15:
                 said = now
                 say(f"{self.share:.0%} " + " ".join(f"{k}={n}" for k, n in self._counts.items()))
@@ -159,7 +162,8 @@ class Watch:
         arrived = sum(self._counts.values()) - self._counts.get(Status.QUEUED, 0)
         self.share = (arrived + finished) / self._expected
         due = more.pop("due")
-        due_in = (due - timezone.now()).total_seconds() if due else 0.0
+        self.rests = due is None
+        due_in = (due - timezone.now()).total_seconds() if due else -PATIENCE - 1
         return (self._counts, more), due_in
 
 

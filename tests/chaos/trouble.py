@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -115,7 +116,8 @@ class Workers:
     def stop(self) -> None:
         with self._lock:
             for worker in [*self._running]:
-                worker.stop()
+                with suppress(subprocess.TimeoutExpired):  # killed, then
+                    worker.stop()
                 self._bury(worker)
 
     def _bury(self, worker: Running) -> None:
@@ -172,9 +174,14 @@ class Monkey(threading.Thread):
                 kill_at = now + self._random.uniform(3, 8)
             self._workers.keep()
             if now > revoke_at:
-                self._sandbox.revoke_tokens(self._random.choice(self._accounts))
+                # Of another account than last time: twice at once looks like wrong credentials,
+                # which are for a person to mend and only tried again after a quarter of an hour.
+                account = self._random.choice(self._accounts[:-1])
+                self._accounts.remove(account)
+                self._accounts.append(account)
+                self._sandbox.revoke_tokens(account)
                 self.revoked += 1
-                revoke_at = now + self._random.uniform(0.5, 3)
+                revoke_at = now + self._random.uniform(1, 4)
             if self.crashes < len(self.CRASH_AT) and self._progress() > self.CRASH_AT[self.crashes]:
                 self._crash()
 
