@@ -27,7 +27,7 @@ from tests.sandbox.server import Sandbox, running_sandbox
 ENOUGH = 0.97
 """Chaos rages until this share of the work is done; the rest finds a calm bureau."""
 PATIENCE = 120.0
-"""Seconds without any progress, when everything has long been due, until the work counts as stuck."""
+"""Seconds without progress, where all has long been due, until the work counts as stuck."""
 LONGEST_WAIT = 1200.0
 """The same where something is due later: a sender may wait a quarter of an hour."""
 
