@@ -95,7 +95,7 @@ class Desk(threading.Thread):
                 asked, self._asking = self._asking[:SLICE], self._asking[SLICE:]
                 self._ask(asked)
                 self._look_after()
-                self._pay(asked)
+                self._pay([pk for pk in asked if pk % 2])
                 self.all_asked = not self._asking
                 if self.all_asked:
                     self.over.wait(0.5)
@@ -127,9 +127,10 @@ class Desk(threading.Thread):
         return restriction
 
     def _pay(self, debts: list[int]) -> None:
-        """Wherever their listings are by now: waiting, on their way, at the bureau."""
+        """Wherever their listings are by now: most wait or are on their way to the bureau."""
         paying = [pk for pk in debts if self._stage.wishes[pk] is Wish.PAY]
-        for debt in surely(lambda: list(Receivable.objects.filter(pk__in=paying))):
+        owed = Receivable.objects.filter(pk__in=paying, status=Receivable.Status.OPEN)
+        for debt in surely(lambda: list(owed)):
             paid = Receivable.objects.filter(pk=debt.pk, status=Receivable.Status.RECEIVED)
             surely(
                 partial(
@@ -164,8 +165,9 @@ class Desk(threading.Thread):
             for pk, debt in surely(lambda: list(arrived.values_list("pk", "receivable_id")))
             if debt in self.asked and self.is_unwanted(debt)
         ]
-        chosen = Restriction.objects.filter(pk__in=unwanted[: 4 * SLICE])
-        for restriction in surely(lambda: list(chosen)):
+        chosen = surely(lambda: list(Restriction.objects.filter(pk__in=unwanted[: 4 * SLICE])))
+        self._pay([restriction.receivable_id for restriction in chosen])
+        for restriction in chosen:
             self._remove(restriction, _REASONS[self._stage.wishes[restriction.receivable_id]])
         corrected = Restriction.objects.filter(
             status=Status.REMOVED, removal_reason=RemovalReason.DATA_CORRECTION

@@ -31,7 +31,7 @@ class Wish(StrEnum):
 
     REMOVE = "listed, then removed"
     KEEP = "listed, and it stays"
-    PAY = "listed, paid at once, removed"
+    PAY = "paid, on its way or once it is listed; removed"
     WITHDRAW = "asked for and withdrawn at once, if it is not too late"
     AGAIN = "listed, removed for wrong data, listed again"
 
