@@ -55,7 +55,13 @@ def listing(
     **fields: Any,
 ) -> Restriction:
     integration_row = Integration.objects.get(branch=receivable.branch)
-    values: dict[str, Any] = {"protocol": f"P{receivable.pk}", "due_at": None}
+    values: dict[str, Any] = {
+        "protocol": f"P{receivable.pk}",
+        "due_at": None,
+        "form": Form.MANUAL,
+        "amount": receivable.amount,
+        "requested_by": actor,
+    }
     if status in (Status.QUEUED, Status.REMOVAL_QUEUED):
         values["due_at"] = timezone.now()
     if status == Status.QUEUED:
@@ -72,15 +78,12 @@ def listing(
         branch=receivable.branch,
         customer=receivable.customer,
         receivable=receivable,
-        form=Form.MANUAL,
         status=status,
         restriction_code="TI",
         contract_number=receivable.contract.number,
         our_number=receivable.our_number,
-        amount=receivable.amount,
         due_date=receivable.due_date,
         debtor=debtor_snapshot(receivable.customer),
-        requested_by=actor,
         **{**values, **fields},
     )
     record_event(

@@ -131,6 +131,14 @@ class GeneralParameters(models.Model):
                 condition=Q(interest_percent__gte=0, interest_percent__lte=1),
                 name="general_parameters_interest",
             ),
+            models.CheckConstraint(
+                condition=Q(listing_min_amount__gte=0)
+                & (
+                    Q(listing_max_amount=None)
+                    | Q(listing_max_amount__gte=models.F("listing_min_amount"))
+                ),
+                name="general_parameters_amounts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +156,8 @@ class ParameterChange(models.Model):
     name = models.CharField("parâmetro", max_length=40)
     before: models.JSONField[Any, Any] = models.JSONField("antes", null=True)
     after: models.JSONField[Any, Any] = models.JSONField("depois", null=True)
+    reason = models.TextField("por quê", blank=True, db_default="")
+    """Asked of some changes only."""
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
 

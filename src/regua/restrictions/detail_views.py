@@ -17,6 +17,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.integrations.switch import switched_off
 from regua.restrictions import selectors, services, wording
+from regua.restrictions.amounts import amount_listed
 from regua.restrictions.choices import LIVE, RemovalReason, Status
 from regua.restrictions.forms import RemovalForm
 from regua.restrictions.models import Restriction, RestrictionEvent
@@ -27,7 +28,7 @@ from regua.web.responses import nothing_to_swap
 
 def _find(request: Request, pk: int) -> Restriction:
     found = selectors.restrictions_visible(request.user).select_related(
-        "requested_by", "removal_requested_by"
+        "requested_by", "removal_requested_by", "approved_by"
     )
     return get_object_or_404(found, pk=pk)
 
@@ -58,6 +59,8 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
         "hint": wording.debt_hint(restriction),
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
+        "gate": wording.gate_lines(restriction),
+        "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
         "version": _version(restriction, events),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
@@ -85,9 +88,14 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     may_remove = actor.can(Permission.REQUEST_REMOVAL)
     may_list = actor.can(Permission.REQUEST_RESTRICTION)
     return {
-        "shows_removal": may_remove and r.status in LIVE and r.status != Status.QUEUED,
+        "shows_approval": r.awaits_approval
+        and actor.can(Permission.APPROVE_RESTRICTION)
+        and r.requested_by_id != actor.pk,
+        "shows_removal": may_remove
+        and r.status in LIVE
+        and r.status not in (Status.DRAFT, Status.QUEUED),
         "no_removal": selectors.why_no_removal(r),
-        "shows_cancel": may_list and r.status == Status.QUEUED,
+        "shows_cancel": may_list and (r.status == Status.QUEUED or r.awaits_approval),
         "no_cancel": selectors.why_no_cancel(r),
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)
@@ -99,6 +107,7 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
 def _facts(r: Restriction) -> list[tuple[str, str]]:
     facts = [
         ("Valor negativado", formats.brl(r.amount)),
+        *((name, formats.brl(value)) for name, value in amount_listed(r).items),
         ("Vencimento", formats.day(r.due_date)),
         ("Título", r.receivable.number),
         ("Contrato", r.contract_number),
@@ -111,6 +120,16 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         ("Comunicado em", formats.day(r.notified_on)),
         ("Visível em", formats.day(r.visible_on)),
     ]
+    if r.approval_reason:
+        facts.append(("Por que pediu aprovação", r.approval_reason))
+    if r.approved_by:
+        facts += [
+            ("Aprovada por", r.approved_by.name),
+            ("Aprovada em", formats.instant(r.approved_at)),
+        ]
+    if r.co_debtor:
+        document = formats.document_masked(r.co_debtor.get("document", ""))
+        facts.append(("Coobrigado", f"{r.co_debtor.get('name', '')} · {document}"))
     if r.removal_reason or r.removed_on or r.removal_code:
         reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
         facts += [
@@ -120,6 +139,7 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
             ),
             ("Baixa pedida em", formats.instant(r.removal_requested_at)),
             ("Baixa pedida por", r.removal_requested_by.name if r.removal_requested_by else ""),
+            ("Forma da baixa", r.get_removal_form_display()),
             ("Baixada em", formats.day(r.removed_on)),
         ]
     return facts

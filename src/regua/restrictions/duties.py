@@ -16,7 +16,7 @@ from regua.calendar import CORRECTION_DAYS, business_day_after
 from regua.organization.selectors import days_off
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED
-from regua.restrictions.choices import LIVE, DutyCause, DutyOutcome, RemovalReason
+from regua.restrictions.choices import LIVE, DutyCause, DutyOutcome, RemovalReason, Status
 from regua.restrictions.models import RemovalDuty, Restriction
 
 CAUSES = {
@@ -59,24 +59,40 @@ def duty_open(
 
 def duties_follow(receivable_ids: Collection[int]) -> None:
     """Open the duties that a change of receivables makes due, end those that it undoes."""
-    live = Restriction.objects.filter(receivable_id__in=receivable_ids, status__in=LIVE)
+    live = Restriction.objects.filter(receivable_id__in=receivable_ids, status__in=LIVE).exclude(
+        status=Status.DRAFT  # the bureau has not heard of it
+    )
     for restriction in live.select_related("receivable", "branch"):
-        cause = _cause(restriction.receivable)
+        cause = _cause(restriction)
         if cause is None:
             RemovalDuty.objects.filter(
                 restriction=restriction,
                 ended_at=None,
-                cause__in=[DutyCause.PAID, DutyCause.DEBT_CANCELLED, DutyCause.RENEGOTIATED],
+                cause__in=[
+                    DutyCause.PAID,
+                    DutyCause.DEBT_CANCELLED,
+                    DutyCause.RENEGOTIATED,
+                    DutyCause.AMOUNT_CHANGED,
+                ],
             ).update(ended_at=timezone.now(), outcome=DutyOutcome.VOID)
             continue
-        duty_open(restriction, cause=cause, starts_on=_starts_on(restriction.receivable, cause))
+        duty = duty_open(
+            restriction, cause=cause, starts_on=_starts_on(restriction.receivable, cause)
+        )
+        if duty.cause == DutyCause.AMOUNT_CHANGED != cause:
+            # What was to be corrected must now come off for good; its day stays, the earlier one.
+            duty.cause = cause
+            duty.save(update_fields=["cause"])
 
 
-def _cause(receivable: Receivable) -> DutyCause | None:
+def _cause(restriction: Restriction) -> DutyCause | None:
+    receivable = restriction.receivable
     if receivable.renegotiated:
         return DutyCause.RENEGOTIATED
     if receivable.status in OWED:
-        return None
+        # The bureau shows an amount that is no longer true (CDC, art. 43 § 3º).
+        wrong = restriction.principal != receivable.open_amount
+        return DutyCause.AMOUNT_CHANGED if wrong else None
     paid = receivable.status == Receivable.Status.RECEIVED
     return DutyCause.PAID if paid else DutyCause.DEBT_CANCELLED
 

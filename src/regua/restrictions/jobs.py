@@ -14,7 +14,8 @@ from procrastinate.contrib.django import app
 from regua.bureaus.errors import BureauError
 from regua.integrations.models import Integration
 from regua.integrations.outbox import BUREAU_QUEUE, ask_for_sender, integrations_due
-from regua.restrictions import services
+from regua.restrictions import services, totals
+from regua.restrictions.corrections import replacements_sweep
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.sync import restrictions_sync
@@ -40,6 +41,7 @@ def sync(*, integration_id: int) -> None:
 @app.task(name="restrictions.dispatch", queueing_lock="restrictions.dispatch")
 def dispatch(timestamp: int) -> None:
     """Ask for a sender wherever rows are due, and for a sync wherever its interval has passed."""
+    replacements_sweep()
     for integration_id in integrations_due(Restriction):
         ask_for_sender(services.SENDER, integration_id)
     stale = timezone.now() - timedelta(seconds=settings.CONFIG.sync_interval)
@@ -48,3 +50,10 @@ def dispatch(timestamp: int) -> None:
     )
     for integration_id in overdue.values_list("pk", flat=True):
         ask_for_sender(services.SYNC, integration_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="restrictions.fold", queueing_lock="restrictions.fold")
+def fold(timestamp: int) -> None:
+    """Keep short what the readers of totals have to add themselves."""
+    totals.fold()

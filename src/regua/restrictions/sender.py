@@ -29,6 +29,7 @@ from regua.integrations.models import BureauCall
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
 from regua.integrations.selectors import check_linked
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
@@ -71,11 +72,9 @@ def restriction_send(claim: Claim[Restriction]) -> None:
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
-    if claim.unanswered:
-        found = _find(client, restriction)
-        if found is not None:
-            record_apply(restriction.pk, found, source=Source.SENDER)
-            return
+    if claim.unanswered and (found := _find(client, restriction)) is not None:
+        record_apply(restriction.pk, found, source=Source.SENDER)
+        return
     if (reason := _why_not_any_more(restriction)) is not None:
         _withdraw(restriction, claim, reason)
         return
@@ -113,7 +112,7 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
     for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
-    if debt.open_amount != restriction.amount:
+    if debt.open_amount != restriction.principal:
         return "O valor em aberto mudou depois do pedido; negative de novo pelo valor de agora."
     return None
 
@@ -284,6 +283,7 @@ def _settle_removal_refused(
             record_event(
                 restriction, text=error.message, source=Source.SENDER, before=Status.REMOVAL_QUEUED
             )
+            replacement_follow(restriction)
 
 
 def listing_request(restriction: Restriction) -> ListingRequest:

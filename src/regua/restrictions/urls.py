@@ -1,11 +1,14 @@
 from django.urls import path
 
-from regua.restrictions import customer_views, detail_views, views
+from regua.restrictions import approval_views, customer_views, detail_views, views, wizard_views
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
     path("negativacoes/", views.restriction_list, name="restriction_list"),
     path("negativacoes/pagos/", views.overdue_removals, name="restriction_overdue_removals"),
+    path(
+        "negativacoes/aprovar/", approval_views.restriction_approvals, name="restriction_approvals"
+    ),
     path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
     path(
         "negativacoes/<int:pk>/andamento/", detail_views.restriction_live, name="restriction_live"
@@ -23,7 +26,7 @@ urlpatterns = [
     ),
     path(
         "clientes/<int:pk>/negativar/",
-        customer_views.restriction_create,
+        wizard_views.restriction_create,
         name="restriction_create",
     ),
 ]

@@ -9,6 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from regua.compliance.models import RuleOverride
+from regua.compliance.rules import BY_CODE
+from regua.compliance.wording import Line
 from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
@@ -42,6 +45,11 @@ def standing(restriction: Restriction) -> Standing:
 def _sentences(r: Restriction) -> tuple[str, str]:
     match Status(r.status):
         case Status.DRAFT:
+            if r.awaits_approval:
+                return (
+                    "Espera a aprovação de outra pessoa.",
+                    f"{r.approval_reason} Nada foi ao birô ainda.".strip(),
+                )
             return "Rascunho.", "Ainda não foi pedida."
         case Status.QUEUED:
             return _on_its_way(
@@ -185,3 +193,46 @@ def _source(event: RestrictionEvent) -> str:
     if event.actor:
         return f"{event.get_source_display()}, por {event.actor.name}"
     return event.get_source_display()
+
+
+def gate_lines(r: Restriction) -> list[Line]:
+    """What the legal gate answered when it was asked for (or approved), what needed care first.
+
+    The customer's fields make one line. Empty where no answer was kept.
+    """
+    kept = [(BY_CODE.get(code), code, state) for code, state in r.gate or ()]
+    overrides = _overrides_then(r) if any(state == "overridden" for *_, state in kept) else {}
+    lines = [
+        Line(
+            state=state,
+            sentence=(rule.title if state == "pass" else rule.failure) if rule else code,
+            citation=rule.citation if rule else "",
+            note=overrides.get(code, "") if state == "overridden" else "",
+        )
+        for rule, code, state in kept
+        if not (rule and rule.field)
+    ]
+    fields = [rule for rule, _, state in kept if rule and rule.field and state == "pass"]
+    if fields:
+        lines.append(
+            Line(
+                state="pass",
+                sentence="O cadastro do cliente tinha todos os dados que o birô exige",
+                citation=fields[0].citation,
+            )
+        )
+    return sorted(lines, key=lambda line: line.state == "pass")
+
+
+def _overrides_then(r: Restriction) -> dict[str, str]:
+    """Rule → who let it pass and why, as it stood when the gate was asked."""
+    asked = r.approved_at or r.requested_at
+    rows = (
+        RuleOverride.objects.filter(receivable=r.receivable_id, at__lte=asked)
+        .exclude(withdrawn_at__lte=asked)
+        .select_related("actor")
+    )
+    return {
+        row.rule: f"Liberada por {row.actor.name} em {formats.instant(row.at)}: {row.reason}"
+        for row in rows
+    }
