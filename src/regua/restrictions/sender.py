@@ -8,8 +8,9 @@ before anything is repeated; the repetition carries the same idempotency key.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from regua.bureaus.contract import (
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
 from regua.integrations import gateway, throttle
+from regua.integrations.models import BureauCall
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
 from regua.integrations.senders import Crew, drain
@@ -33,6 +35,11 @@ from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
 from regua.restrictions.statements import debt_read, taken_write
+
+_LOOKED_UP_AGAIN = (
+    "Um envio ficou sem resposta e o birô ainda não tem a negativação: ela será procurada de novo "
+    "e, se não aparecer, cancelada."
+)
 
 
 def restrictions_drain(
@@ -110,6 +117,14 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
 
 
 def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) -> None:
+    fate = "Nada foi enviado ao birô."
+    if claim.unanswered:
+        due_at = _may_arrive_until(restriction)
+        if due_at > timezone.now():
+            # The bureau has nothing, yet: what was sent may still be on its way into its ledger.
+            _settle(claim, Status.QUEUED, due_at=due_at, problem=f"{reason} {_LOOKED_UP_AGAIN}")
+            return
+        fate = "Um envio ficou sem resposta; procurada no birô, ela não está lá."
     with transaction.atomic():
         if _settle(
             claim,
@@ -122,10 +137,21 @@ def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) 
             restriction.status = Status.CANCELLED
             record_event(
                 restriction,
-                text=f"Cancelada antes de sair. {reason} Nada foi enviado ao birô.",
+                text=f"Cancelada. {reason} {fate}",
                 source=Source.SENDER,
                 before=Status.QUEUED,
             )
+
+
+def _may_arrive_until(restriction: Restriction) -> datetime:
+    """Until when a call that was never answered may still have its effect at the bureau."""
+    left = BureauCall.objects.filter(
+        subject=f"restriction:{restriction.pk}", purpose="restriction", method="POST"
+    )
+    last = left.order_by("-id").first()
+    if last is None:  # the sender died before it called
+        return timezone.now()
+    return last.started_at + timedelta(seconds=settings.CONFIG.sender_lease)
 
 
 def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:

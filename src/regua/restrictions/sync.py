@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,11 +13,12 @@ from django.utils import timezone
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.bureaus.errors import BureauError
+from regua.bureaus.contract import BureauClient, ListingPage
+from regua.bureaus.errors import BureauError, TryLater
 from regua.integrations import gateway
 from regua.integrations.exclusive import only_one
 from regua.integrations.models import Integration
-from regua.integrations.outbox import ask_for_sender
+from regua.integrations.outbox import ask_for_sender, backoff
 from regua.restrictions.choices import Source
 from regua.restrictions.inbox import deliveries_retry
 from regua.restrictions.models import SyncState
@@ -27,6 +29,10 @@ PAGE = 200
 OVERLAP = timedelta(minutes=2)
 """Read again this much of the feed: a change may be committed there after a later one was read."""
 SYNC_LOCK = 0x53594E43  # "SYNC"
+ATTEMPTS = 4
+"""How often one page is asked for."""
+LONGEST_PAUSE = 30.0
+"""Seconds: whom the bureau asks to wait longer comes back at the next sync."""
 
 
 @dataclass(slots=True)
@@ -90,7 +96,7 @@ def _read(integration: Integration, result: SyncResult, actor: User | None) -> N
         integration, purpose="sync", subject=f"integration:{integration.pk}", actor=actor
     ) as client:
         while True:
-            page = client.changes(since=since, cursor=cursor, limit=PAGE)
+            page = _page(client, since, cursor)
             pairs, alien = records_match(page.items, integration_id=integration.pk)
             for restriction, record in pairs:
                 result.changed += record_apply(
@@ -104,6 +110,23 @@ def _read(integration: Integration, result: SyncResult, actor: User | None) -> N
             if page.next_cursor is None:
                 break
             cursor = page.next_cursor
+
+
+def _page(client: BureauClient, since: datetime | None, cursor: str | None) -> ListingPage:
+    """A page of the feed; where a bureau that answered stumbles, it is asked for again.
+
+    Each sync begins with what changed lately (``OVERLAP``), which may be many pages: one that gave
+    up at the first bad answer might never come past them.
+    """
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return client.changes(since=since, cursor=cursor, limit=PAGE)
+        except TryLater as error:
+            wait = max(backoff(attempt).total_seconds(), error.retry_after or 0)
+            if cursor is None or wait > LONGEST_PAUSE:
+                raise
+            time.sleep(wait)
+    return client.changes(since=since, cursor=cursor, limit=PAGE)
 
 
 def _advance(integration: Integration, until: datetime) -> None:
