@@ -49,7 +49,7 @@ def test_what_goes_wrong_is_said(
 
     # The bureau is down: the listing waits, says so, and leaves by itself when it is back.
     Integration.objects.update(base_url="http://127.0.0.1:9")
-    visitor.go(f"/clientes/{customer.pk}/negativar/?titulo={debt.pk}")
+    visitor.go(f"/clientes/{customer.pk}/negativar/?titulo={debt.pk}&etapa=revisao")
     page.get_by_role("button", name="Negativar", exact=True).click()
     standing = page.locator("#restriction-standing")
     expect(standing).to_contain_text("Nada foi enviado")

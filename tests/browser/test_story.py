@@ -51,7 +51,8 @@ def test_query_list_pay_remove(
     # List; what is missing in the record is asked for at once and saved.
     visitor.go(f"/clientes/{customer.pk}/")
     page.get_by_role("link", name="Negativar", exact=True).click()
-    page.get_by_role("link", name=re.compile("Escolher o título")).click()
+    expect(page.get_by_role("checkbox", name=re.compile("Escolher o título"))).to_be_checked()
+    page.get_by_role("button", name="Continuar").click()
     page.get_by_label("Complemento").fill("Casa")
     page.get_by_label("Telefone celular").fill("(11) 98765-4321")
     visitor.shoot("05-negativar-dados")
@@ -60,6 +61,8 @@ def test_query_list_pay_remove(
     customer.refresh_from_db()
     assert (customer.complement, customer.mobile) == ("Casa", "11987654321")
     assert not Restriction.objects.exists()
+    page.get_by_role("link", name="Continuar").click()
+    expect(page.get_by_role("heading", name="O valor, item por item")).to_be_visible()
     visitor.shoot("06-negativar-confirmar")
     page.get_by_role("button", name="Negativar", exact=True).dblclick()
 

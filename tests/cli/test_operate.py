@@ -343,7 +343,8 @@ def test_several_at_once_are_all_listed_or_none(
     GeneralParameters.objects.update_or_create(
         pk=1, defaults={"approval_amount": second.open_amount}
     )
-    Receivable.objects.filter(pk=first.pk).update(open_amount=second.open_amount + 1)
+    more = second.open_amount + 1
+    Receivable.objects.filter(pk=first.pk).update(amount=more, open_amount=more)
     listed = run("negativar", *numbers[:2], numbers[0])
     assert (listed.code, listed.err) == (0, "")
     assert "Outra pessoa precisa aprovar; nada saiu." in listed.out

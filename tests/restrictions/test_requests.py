@@ -165,8 +165,8 @@ def test_two_people_at_once_make_one_listing(
     for thread in threads:
         thread.join()
     assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "NotListable",
         "Restriction",
-        "ValidationError",
     ]
     assert Restriction.objects.count() == 1
 

@@ -55,8 +55,9 @@ def restriction_create(request: Request, pk: int) -> HttpResponse:
         return _obstructed(request, customer, Obstacle(str(error)))
     chosen = basket(customer, integration, request.user, _keys(request))
     sending = request.method == "POST" and request.POST.get("etapa") == "confirmar"
-    if sending and chosen.lines and all(line.candidate.existing for line in chosen.lines):
-        return _already_listed(request, chosen)  # the second of two clicks
+    listed = bool(chosen.lines) and all(line.candidate.existing for line in chosen.lines)
+    if listed and (sending or len(chosen) == 1):
+        return _already_listed(request, chosen)  # such as the second of two clicks
     match chosen.step(REVIEW if sending else request.GET.get("etapa", DATA)):
         case step if step == PENDINGS:
             return _choose(request, customer, integration)
