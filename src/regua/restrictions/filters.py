@@ -37,7 +37,7 @@ class ListingFilter(OutgoingFilter):
     form = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )
-    about = django_forms.ChoiceField(label="Data de", required=False, choices=Dated.choices)
+    about = django_forms.ChoiceField(label="Período de", required=False, choices=Dated.choices)
     removal_reason = django_forms.ChoiceField(
         label="Motivo da baixa", required=False, choices=[("", "Todos"), *RemovalReason.choices]
     )
