@@ -103,7 +103,7 @@ def without(debt: Receivable, **fields: Any) -> Receivable:
 def missing_on_screen(debt: Receivable, operator: User) -> list[str]:
     """The fields that the wizard asks for before it goes on."""
     address = reverse("restriction_create", args=[debt.customer_id])
-    page = Person(operator).open(address).follow("Escolher")
+    page = Person(operator).open(address).press("Continuar")
     with pytest.raises(AssertionError, match="nothing says 'Negativar'"):
         page.press("Negativar")
     return page.labels
@@ -115,12 +115,12 @@ def test_s64_what_is_missing_is_asked_for_at_once_and_then_it_is_listed(
     without(debt, complement="", mobile="")
     assert len(refused(debt, operator)) == 2
     address = reverse("restriction_create", args=[debt.customer_id])
-    page = Person(operator).open(address).follow("Escolher")
+    page = Person(operator).open(address).press("Continuar")
     assert page.labels == ["Telefone celular", "Complemento"]
     page.fill("Complemento", "Casa")
     assert page.press("Salvar e continuar").problem("Telefone celular")
     page.fill("Telefone celular", "(11) 98765-4321")
-    page.press("Salvar e continuar").press("Negativar")
+    page.press("Salvar e continuar").follow("Continuar").press("Negativar")
     row = Restriction.objects.get()
     assert row.debtor["mobile"] == "11987654321"
     assert row.debtor["address"]["complement"] == "Casa"

@@ -23,7 +23,7 @@ SITUATIONS = [
     ("", "Todas"),
     (LIVE_ONES, "Em curso"),
     (UNSETTLED, "A esclarecer"),
-    *((str(s.value), str(s.label)) for s in Status if s is not Status.DRAFT),
+    *((str(s.value), str(s.label)) for s in Status),
 ]
 
 _YEARS = [
@@ -70,6 +70,8 @@ class CodeForm(forms.Form):
         label="Código de restrição",
         error_messages={"invalid_choice": "Escolha um dos códigos da lista."},
     )
+    soma = django_forms.DecimalField(required=False, widget=django_forms.HiddenInput)
+    """The sum that the person saw."""
 
     def __init__(self, *args: Any, codes: Iterable[ReasonCode], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,6 +15,7 @@ from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import (
+    AT_BUREAU,
     FINAL,
     LIVE,
     Dated,
@@ -25,6 +26,11 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
+from regua.restrictions.ledger_models import Difference as Difference
+from regua.restrictions.ledger_models import LedgerLine as LedgerLine
+from regua.restrictions.ledger_models import Reconciliation as Reconciliation
+from regua.restrictions.ledger_models import SyncState as SyncState
+from regua.restrictions.ledger_models import WebhookDelivery as WebhookDelivery
 
 
 class Restriction(Outgoing):
@@ -174,6 +180,11 @@ class Restriction(Outgoing):
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
             models.Index(
+                fields=["due_date"],
+                name="restriction_five_years",
+                condition=Q(status__in=AT_BUREAU),
+            ),
+            models.Index(
                 fields=["removed_on"],
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),
@@ -200,6 +211,15 @@ class Restriction(Outgoing):
         return self.status in FINAL
 
     @property
+    def can_come_off(self) -> bool:
+        """Whether its removal may be asked for now."""
+        return self.status in AT_BUREAU
+
+    @property
+    def awaits_approval(self) -> bool:
+        return self.status == Status.DRAFT and self.replaces_id is None
+
+    @property
     def principal(self) -> Decimal:
         """The debt itself, without fine and interest."""
         return self.amount - self.fine - self.interest
@@ -214,6 +234,10 @@ class Restriction(Outgoing):
         """The code of its badge (``web.status``): the status, or what makes it doubtful."""
         if self.is_unsettled:
             return "unknown"
+        if self.awaits_approval:
+            return "awaiting_approval"
+        if self.status == Status.DRAFT and self.replaces_id is not None:
+            return "awaiting_removal"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -15,14 +16,15 @@ from regua.compliance.selectors import Finding, evaluate
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import codes_for
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import DOCUMENT_SHAPE, Customer
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
-from regua.restrictions.models import Restriction
+from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
+from regua.restrictions.models import RemovalDuty, Restriction
+from regua.web import formats
 
 
 def restrictions_visible(actor: User) -> QuerySet[Restriction]:
@@ -38,17 +40,8 @@ def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
 
 
-def paid_and_listed(actor: User) -> QuerySet[Restriction]:
-    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548).
-
-    ``paid_on`` is when the last money became available; null where the debt was cancelled.
-    """
-    return (
-        restrictions_visible(actor)
-        .filter(status__in=LIVE)
-        .exclude(receivable__status__in=OWED)
-        .annotate(paid_on=Max("receivable__payments__available_on"))
-    )
+def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
+    return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
 def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
@@ -140,19 +133,20 @@ class Candidate:
 
 
 def candidates(
-    customer: Customer, integration: Integration, *, actor: User, limit: int = 200
+    customer: Customer,
+    integration: Integration,
+    *,
+    actor: User,
+    keys: Collection[int] | None = None,
+    limit: int = 200,
 ) -> list[Candidate]:
-    """The customer's debts that are still owed, the oldest first: three queries in all."""
-    owed = list(
-        receivables_visible(actor)
-        .filter(customer=customer, status__in=OWED)
-        .order_by("due_date", "pk")[:limit]
-    )
-    return _weighed(owed, integration)
+    """The customer's debts, the oldest first: three queries in all.
 
-
-def candidate(receivable: Receivable, integration: Integration) -> Candidate:
-    return _weighed([receivable], integration)[0]
+    Those that are still owed; or those of ``keys``, whatever became of them.
+    """
+    found = receivables_visible(actor).filter(customer=customer)
+    found = found.filter(status__in=OWED) if keys is None else found.filter(pk__in=keys)
+    return _weighed(list(found.order_by("due_date", "pk")[:limit]), integration)
 
 
 def _weighed(receivables: list[Receivable], integration: Integration) -> list[Candidate]:
@@ -184,7 +178,8 @@ def default_restriction_code(integration: Integration, customer: Customer) -> st
 
 
 def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
-    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out.
+    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out;
+    where it keeps the code to itself, that of the stand-in is given (``STAND_INS``).
 
     Where several codes mean the same, the integration's default decides, else the first.
     """
@@ -192,6 +187,9 @@ def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
     for code in codes_for(integration, CodeKind.REMOVAL).filter(reason__in=RemovalReason.values):
         if code.reason not in found or code.code == integration.removal_code:
             found[code.reason] = code
+    for reason, instead in STAND_INS.items():
+        if reason not in found and instead in found:
+            found[reason] = found[instead]
     return found
 
 
@@ -202,6 +200,55 @@ def likely_reason(receivable: Receivable) -> str:
     if receivable.status == Receivable.Status.CANCELLED:
         return RemovalReason.DEBT_CANCELLED
     return RemovalReason.RENEGOTIATED if receivable.renegotiated else ""
+
+
+def awaiting_approval(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
+    """Drafts that a person must approve; corrections that wait for their listing are none."""
+    return restrictions.filter(status=Status.DRAFT, replaces=None)
+
+
+def why_approval(amount: Decimal, at_once: int, general: GeneralParameters) -> str:
+    """Why another person must approve a listing of ``amount``; empty where nobody must."""
+    if general.approval_amount is not None and amount > general.approval_amount:
+        return (
+            f"O valor passa de {formats.brl(general.approval_amount)}; "
+            "acima disso, outra pessoa aprova."
+        )
+    if general.approval_batch is not None and at_once > general.approval_batch:
+        return (
+            f"Foram pedidas {formats.number(at_once)} negativações de uma vez; acima de "
+            f"{formats.number(general.approval_batch)}, outra pessoa aprova."
+        )
+    return ""
+
+
+def why_no_approval(restriction: Restriction, actor: User) -> str:
+    """Why ``actor`` cannot approve or reject it now; empty where that is open to them."""
+    if restriction.status != Status.DRAFT:
+        by = f" por {restriction.approved_by.name}" if restriction.approved_by else ""
+        label = restriction.get_status_display().lower()
+        return (
+            f"Esta negativação já foi aprovada{by}. Nada foi feito de novo."
+            if by
+            else f"Esta negativação não espera aprovação: está {label}. Nada foi feito."
+        )
+    if restriction.replaces_id is not None:
+        return "Esta correção sai sozinha quando a negativação antiga for baixada. Nada foi feito."
+    if restriction.requested_by_id == actor.pk:
+        return "Você pediu esta negativação, e outra pessoa precisa aprovar. Nada foi feito."
+    return ""
+
+
+def approvers(restriction: Restriction) -> list[User]:
+    """Who may approve it, by name."""
+    people = User.objects.filter(is_active=True)
+    return [
+        person
+        for person in people.order_by("name")
+        if person.pk != restriction.requested_by_id
+        and person.can(Permission.APPROVE_RESTRICTION)
+        and person.sees_branch(restriction.branch_id)
+    ]
 
 
 def why_no_removal(restriction: Restriction) -> str:
@@ -225,6 +272,8 @@ def why_no_removal(restriction: Restriction) -> str:
 
 def why_no_cancel(restriction: Restriction) -> str:
     """Why the request cannot be withdrawn now; empty where it can."""
+    if restriction.status == Status.DRAFT:
+        return ""
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return ""
     if restriction.is_final:

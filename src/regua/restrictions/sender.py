@@ -8,8 +8,9 @@ before anything is repeated; the repetition carries the same idempotency key.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,29 +24,38 @@ from regua.bureaus.contract import (
 )
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
-from regua.integrations import gateway
-from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
+from regua.integrations import gateway, throttle
+from regua.integrations.models import BureauCall
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
+from regua.integrations.senders import Crew, drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
+from regua.restrictions.statements import debt_read, taken_write
+
+_LOOKED_UP_AGAIN = (
+    "Um envio ficou sem resposta e o birô ainda não tem a negativação: ela será procurada de novo "
+    "e, se não aparecer, cancelada."
+)
 
 
 def restrictions_drain(
-    integration_id: int, *, should_stop: Callable[[], bool] = lambda: False
+    integration_id: int,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
 ) -> int:
     """Bring every due listing and removal of an integration to its bureau; return how many."""
-    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop)
+    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop, crew=crew)
 
 
 def restriction_send(claim: Claim[Restriction]) -> None:
     """Do what a claimed row is due for and record the outcome."""
-    restriction = Restriction.objects.select_related(
-        "integration", "requested_by", "removal_requested_by", "branch", "receivable"
-    ).get(pk=claim.pk)
+    restriction = claim.row
     removing = restriction.status == Status.REMOVAL_QUEUED
-    actor = restriction.removal_requested_by if removing else restriction.requested_by
     try:
         if not removing and not claim.unanswered:
             check_linked(restriction.integration)
@@ -53,23 +63,26 @@ def restriction_send(claim: Claim[Restriction]) -> None:
             restriction.integration,
             purpose="removal" if removing else "restriction",
             subject=f"restriction:{restriction.pk}",
-            actor=actor,
+            actor_id=restriction.removal_requested_by_id
+            if removing
+            else restriction.requested_by_id,
         ) as client:
             if restriction.status == Status.QUEUED:
                 _list(client, restriction, claim)
             elif removing:
                 _remove(client, restriction, claim)
+    except throttle.Held:
+        raise  # nothing left: the claim is given back
     except BureauError as error:
         _settle_failure(restriction, claim, error)
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
-    if claim.unanswered:
-        found = _find(client, restriction)
-        if found is not None:
-            record_apply(restriction.pk, found, source=Source.SENDER)
-            return
-    elif (reason := _why_not_any_more(restriction)) is not None:
+    debt_read(restriction)
+    if claim.unanswered and (found := _find(client, restriction)) is not None:
+        record_apply(restriction.pk, found, source=Source.SENDER)
+        return
+    if (reason := _why_not_any_more(restriction)) is not None:
         _withdraw(restriction, claim, reason)
         return
     submission = client.list_debt(
@@ -79,25 +92,17 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restricti
         record = client.listing(submission.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.QUEUED,
-            status=Status.SENT,
-            protocol=submission.protocol,
-            bureau_status=ListingStatus.RECEIVED.value,
-            sent_at=timezone.now(),
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.SENT
-            record_event(
-                restriction,
-                text=f"Enviada ao birô, protocolo {submission.protocol}.",
-                source=Source.SENDER,
-                before=Status.QUEUED,
-            )
+    taken_write(
+        claim,
+        text=f"Enviada ao birô, protocolo {submission.protocol}.",
+        status=Status.SENT,
+        protocol=submission.protocol,
+        bureau_status=ListingStatus.RECEIVED.value,
+        sent_at=timezone.now(),
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _why_not_any_more(restriction: Restriction) -> str | None:
@@ -106,12 +111,20 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
     for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
-    if debt.open_amount != restriction.amount:
+    if debt.open_amount != restriction.principal:
         return "O valor em aberto mudou depois do pedido; negative de novo pelo valor de agora."
     return None
 
 
 def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) -> None:
+    fate = "Nada foi enviado ao birô."
+    if claim.unanswered:
+        due_at = _may_arrive_until(restriction)
+        if due_at > timezone.now():
+            # The bureau has nothing, yet: what was sent may still be on its way into its ledger.
+            _settle(claim, Status.QUEUED, due_at=due_at, problem=f"{reason} {_LOOKED_UP_AGAIN}")
+            return
+        fate = "Um envio ficou sem resposta; procurada no birô, ela não está lá."
     with transaction.atomic():
         if _settle(
             claim,
@@ -124,10 +137,21 @@ def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) 
             restriction.status = Status.CANCELLED
             record_event(
                 restriction,
-                text=f"Cancelada antes de sair. {reason} Nada foi enviado ao birô.",
+                text=f"Cancelada. {reason} {fate}",
                 source=Source.SENDER,
                 before=Status.QUEUED,
             )
+
+
+def _may_arrive_until(restriction: Restriction) -> datetime:
+    """Until when a call that was never answered may still have its effect at the bureau."""
+    left = BureauCall.objects.filter(
+        subject=f"restriction:{restriction.pk}", purpose="restriction", method="POST"
+    )
+    last = left.order_by("-id").first()
+    if last is None:  # the sender died before it called
+        return timezone.now()
+    return last.started_at + timedelta(seconds=settings.CONFIG.sender_lease)
 
 
 def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
@@ -146,23 +170,15 @@ def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restric
         record = client.listing(restriction.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.REMOVAL_QUEUED,
-            status=Status.REMOVAL_SENT,
-            bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.REMOVAL_SENT
-            record_event(
-                restriction,
-                text="Pedido de baixa entregue ao birô.",
-                source=Source.SENDER,
-                before=Status.REMOVAL_QUEUED,
-            )
+    taken_write(
+        claim,
+        text="Pedido de baixa entregue ao birô.",
+        status=Status.REMOVAL_SENT,
+        bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | None:
@@ -258,6 +274,7 @@ def _settle_removal_refused(
             record_event(
                 restriction, text=error.message, source=Source.SENDER, before=Status.REMOVAL_QUEUED
             )
+            replacement_follow(restriction)
 
 
 def listing_request(restriction: Restriction) -> ListingRequest:
