@@ -300,6 +300,13 @@ REPORT = Report(
             default=False,
             width=22,
         ),
-        Column(key="removed_on", label="Baixada em", kind=Kind.DAY, value="removed_on", width=11),
+        Column(
+            key="removed_on",
+            label="Baixada em",
+            kind=Kind.DAY,
+            value="removed_on",
+            default=False,
+            width=11,
+        ),
     ),
 )

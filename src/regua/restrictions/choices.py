@@ -157,7 +157,7 @@ class DutyOutcome(TextChoices):
 class Dated(TextChoices):
     """Which of its dates a period is about."""
 
-    REQUESTED = "requested", "Pedida"
-    SENT = "sent", "Enviada"
-    VISIBLE = "visible", "Visível no birô"
-    REMOVED = "removed", "Baixada"
+    REQUESTED = "requested", "Pedido"
+    SENT = "sent", "Envio ao birô"
+    VISIBLE = "visible", "Visibilidade"
+    REMOVED = "removed", "Baixa"

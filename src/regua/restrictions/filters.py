@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms as django_forms
-from django.core.validators import MinValueValidator
 from django.db.models import Q, QuerySet
 
 from regua.accounts.models import User
@@ -37,16 +36,12 @@ class ListingFilter(OutgoingFilter):
     form = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )
-    about = django_forms.ChoiceField(label="Data de", required=False, choices=Dated.choices)
+    about = django_forms.ChoiceField(label="Período de", required=False, choices=Dated.choices)
     removal_reason = django_forms.ChoiceField(
         label="Motivo da baixa", required=False, choices=[("", "Todos"), *RemovalReason.choices]
     )
-    minimum = forms.MoneyField(
-        label="Valor mínimo", required=False, validators=[MinValueValidator(0, "Menor que zero.")]
-    )
-    maximum = forms.MoneyField(
-        label="Valor máximo", required=False, validators=[MinValueValidator(0, "Menor que zero.")]
-    )
+    minimum = forms.MoneyField(label="Valor mínimo", required=False, min_value=0)
+    maximum = forms.MoneyField(label="Valor máximo", required=False, min_value=0)
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, people=totals.requesters(actor), **kwargs)

@@ -189,6 +189,7 @@ class Restriction(Outgoing):
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),
             ),
+            models.Index(fields=["-id"], name="restriction_live", condition=Q(status__in=LIVE)),
             models.Index(fields=["amount"], name="restriction_by_amount"),
             models.Index(
                 fields=["removal_reason"],

@@ -139,10 +139,10 @@ class Migration(migrations.Migration):
                     "about",
                     models.CharField(
                         choices=[
-                            ("requested", "Pedida"),
-                            ("sent", "Enviada"),
-                            ("visible", "Visível no birô"),
-                            ("removed", "Baixada"),
+                            ("requested", "Pedido"),
+                            ("sent", "Envio ao birô"),
+                            ("visible", "Visibilidade"),
+                            ("removed", "Baixa"),
                         ],
                         max_length=9,
                     ),

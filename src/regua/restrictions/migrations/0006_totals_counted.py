@@ -33,6 +33,7 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 ORDER BY 1, 3, 2
 """
 
+LIVE = ("draft", "queued", "sent", "notified", "active", "removal_queued", "removal_sent")
 KEYS: dict[str, tuple[str, dict[str, object]]] = {
     "integration": ("integrations.integration", {"related_name": "+"}),
     "branch": ("organization.branch", {"related_name": "+", "verbose_name": "filial"}),
@@ -80,6 +81,10 @@ class Migration(migrations.Migration):
                 name="restriction_removed",
                 condition=Q(removed_on__isnull=False),
             ),
+        ),
+        postgres.AddIndexConcurrently(
+            "restriction",
+            models.Index(fields=["-id"], name="restriction_live", condition=Q(status__in=LIVE)),
         ),
         postgres.AddIndexConcurrently(
             "restriction", models.Index(fields=["amount"], name="restriction_by_amount")
