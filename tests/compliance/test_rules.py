@@ -332,8 +332,9 @@ def test_an_override_counts_only_where_the_rule_admits_one(
 
 
 def test_from_when_a_rule_will_hold(branch: Branch, manager: User) -> None:
-    row = make(Given(today=ENDED - 10 * DAY), branch, manager)
-    found = {f.rule.code: f.opens_on for f in evaluate([row.pk], today=TODAY)[row.pk]}
+    row = make(Given(), branch, manager)
+    assert {f.opens_on for f in evaluate([row.pk], today=TODAY)[row.pk]} == {None}
+    found = {f.rule.code: f.opens_on for f in evaluate([row.pk], today=DUE)[row.pk]}
     assert {code: day for code, day in found.items() if day} == {
         "debt.overdue": DUE + DAY,
         "debt.min_days": DUE + 5 * DAY,

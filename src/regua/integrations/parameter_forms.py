@@ -62,7 +62,7 @@ def _money(label: str, help_text: str, *, required: bool = False) -> forms.Money
 
 
 def _percent(label: str, most: Decimal, help_text: str) -> forms.MoneyField:
-    too_much = f"Escreva de 0 a {most} %."
+    too_much = f"Escreva de 0 a {most} %%."  # Django formats it once more
     field = forms.MoneyField(
         label=label,
         min_value=Decimal(0),
