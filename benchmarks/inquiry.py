@@ -103,6 +103,7 @@ def _installation(sandbox: Sandbox) -> tuple[Any, Any]:
         base_url=sandbox.url,
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
+        calls_per_second=1000,
     )
     integration_link(integration=integration, actor=actor)
     catalogue_sync(integration=integration, actor=actor)

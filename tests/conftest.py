@@ -86,6 +86,7 @@ def integration(
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
         webhook_secret="webhook-demo",
+        calls_per_second=1000,
         restriction_code="TI",
         company_restriction_code="NF",
         removal_code="01",

@@ -10,6 +10,7 @@ from regua.accounts.models import User
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch
+from regua.receivables.changes import changed
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Form, Source, Status
 from regua.restrictions.history import debtor_snapshot, record_event
@@ -93,4 +94,6 @@ def listing(
 
 
 def pay(receivable: Receivable) -> None:
+    """Settled by somebody who says so, as every service does."""
     Receivable.objects.filter(pk=receivable.pk).update(status="received", open_amount=0)
+    changed([receivable.pk])

@@ -16,6 +16,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.integrations.models import ReasonCode
 from regua.organization.models import Branch
+from regua.receivables.changes import changed
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
@@ -192,6 +193,7 @@ def test_each_failure_is_told_and_does_not_stop_the_others(
     cancelled = debt(branch, "Cancelada da Silva")
     bad = bare.listing(cancelled)
     Receivable.objects.filter(pk=cancelled.pk).update(status="cancelled")
+    changed([cancelled.pk])
     assert not ReasonCode.objects.filter(reason="debt_cancelled").exists()
     client.force_login(operator)
     page = client.post(PAID, {"pk": [good.pk, bad.pk], "confirmado": "sim"}, follow=True)

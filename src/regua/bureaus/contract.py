@@ -289,13 +289,22 @@ class CallEnd:
     clock_ahead: float | None = None
     """Seconds by which the bureau's clock (``Date`` header) is ahead of ours, negative where it is
     behind; None where it gave none. Good to a second or two."""
+    retry_after: float | None = None
+    """Seconds for which the bureau asked not to be called (``Retry-After`` of a 429 or 503)."""
+    bureau_up: bool | None = None
+    """False where the bureau itself is in trouble: nobody answered, in time or intelligibly, or a
+    5xx came. True where it answered, whatever it said. None where the exchange tells neither: it
+    never left, or only a token was given."""
 
 
 class CallJournal(Protocol):
     """Told of every HTTP exchange before it leaves and after it ends."""
 
     def begin(self, call: CallStart) -> Any:
-        """Record the call durably and return a handle; an exception here stops the call."""
+        """Record the call durably and return a handle; an exception here stops the call.
+
+        It returns when the call may leave: here a rate limit makes it wait.
+        """
 
     def end(self, handle: Any, outcome: CallEnd) -> None:
         """Complete the record. An exception here is logged and never hides the bureau's answer."""
@@ -329,6 +338,8 @@ class Capabilities:
     change_feed: bool = False
     webhooks: bool = False
     find_by_debt: bool = False
+    calls_per_second: int = 10
+    """How often the bureau may be called where its contract says nothing else, 1 to 1000."""
     typed_by_product: bool = False
     """A report asks for its inquiries by product, not by kind of person."""
 

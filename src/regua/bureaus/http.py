@@ -33,7 +33,7 @@ from regua import __version__
 from .addresses import ForbiddenPeer, check_peer, check_resolved
 from .addresses import check_base_url as check_base_url
 from .contract import CallEnd, CallJournal, CallStart
-from .errors import BureauError, OutcomeUnknown, TryLater
+from .errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
 from .reading import MalformedAnswer
 from .redact import redact, redact_path, redact_text
 from .wire_failures import IN_DOUBT, AnswerTooLarge, AnswerTooSlow, explain
@@ -207,7 +207,8 @@ class _JournalledTransport(httpx2.BaseTransport):
         except Exception as exc:
             failure, error = explain(exc, read_only=_is_read_only(request))
         finally:
-            self._end(handle, response, error, time.perf_counter() - started)
+            up = _is_up(request, response, failure)
+            self._end(handle, response, up, error, time.perf_counter() - started)
         if response is None:
             assert failure is not None  # noqa: S101
             raise failure
@@ -243,7 +244,12 @@ class _JournalledTransport(httpx2.BaseTransport):
         )
 
     def _end(
-        self, handle: Any, response: httpx2.Response | None, error: str, seconds: float
+        self,
+        handle: Any,
+        response: httpx2.Response | None,
+        up: bool | None,
+        error: str,
+        seconds: float,
     ) -> None:
         try:
             outcome = CallEnd(
@@ -252,6 +258,8 @@ class _JournalledTransport(httpx2.BaseTransport):
                 error=error,
                 duration_ms=round(seconds * 1000),
                 clock_ahead=_clock_ahead(response) if response is not None else None,
+                retry_after=_told_to_wait(response) if response is not None else None,
+                bureau_up=up,
             )
             self._journal.end(handle, outcome)
         except Exception as exc:
@@ -281,6 +289,23 @@ def _clock_ahead(response: httpx2.Response) -> float | None:
         return (moment - datetime.now(UTC)).total_seconds()
     except (KeyError, ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _is_up(
+    request: httpx2.Request, response: httpx2.Response | None, failure: BureauError | None
+) -> bool | None:
+    if response is None:
+        return None if failure is None or isinstance(failure, Misconfigured) else False
+    if response.status_code >= 500:
+        return False
+    # Tokens often come from a server of their own.
+    return None if request.extensions.get(READ_ONLY) else True
+
+
+def _told_to_wait(response: httpx2.Response) -> float | None:
+    if response.status_code not in (429, 503):
+        return None
+    return parse_retry_after(response.headers.get("retry-after", ""))
 
 
 @lru_cache(maxsize=1)

@@ -36,6 +36,7 @@ TAKEN_NAMES = frozenset(
         "restriction_code",
         "company_restriction_code",
         "removal_code",
+        "calls_per_second",
     }
 )
 """Fields that every integration's form has, whatever the bureau."""
@@ -145,6 +146,8 @@ def problem_with(provider: Any, *, slug: str) -> str:
     for method in ("connect", "read_webhook"):
         if not callable(getattr(provider, method, None)):
             return f"falta o método {method}"
+    if not 1 <= provider.capabilities.calls_per_second <= 1000:
+        return "capabilities.calls_per_second precisa ir de 1 a 1000"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", provider.slug):
         return "o slug só pode ter letras minúsculas, números e _"
     if provider.slug != slug:

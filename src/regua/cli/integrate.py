@@ -36,6 +36,9 @@ def integrar(
     codigo_restricao: str = typer.Option("", help="Código de restrição padrão."),
     codigo_restricao_pj: str = typer.Option("", help="O mesmo, para pessoa jurídica."),
     codigo_baixa: str = typer.Option("", help="Código para baixa padrão."),
+    limite: int = typer.Option(
+        0, min=0, max=1000, help="Chamadas por segundo que o contrato permite; 0, o usual do birô."
+    ),
     usuario: str = USER,
     filial: str = BRANCH,
 ) -> None:
@@ -58,6 +61,7 @@ def integrar(
             restriction_code=codigo_restricao,
             company_restriction_code=codigo_restricao_pj,
             removal_code=codigo_baixa,
+            **({"calls_per_second": limite} if limite else {}),
         )
         integration_link(integration=integration, actor=actor)
         console.print(f"Integração nº {integration.pk} cadastrada e vinculada.", markup=False)

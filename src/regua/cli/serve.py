@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from contextlib import suppress
 
 import typer
@@ -71,7 +72,7 @@ def worker(
 async def _work(concurrency: int) -> None:
     """Work until told to stop. The queue gives up when PostgreSQL restarts: then begin again."""
     from procrastinate.contrib.django import app as queue
-    from procrastinate.exceptions import ConnectorException
+    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
     from psycopg import OperationalError
 
     told = asyncio.Event()
@@ -89,6 +90,10 @@ async def _work(concurrency: int) -> None:
         while not told.is_set():
             try:
                 async with app.open_async():
+                    with suppress(AlreadyEnqueued):  # by another worker, or by the last one
+                        await app.configure_task(
+                            "restrictions.deadlines", queueing_lock="restrictions.deadlines"
+                        ).defer_async(timestamp=int(time.time()))
                     worker = asyncio.create_task(
                         app.run_worker_async(
                             concurrency=concurrency,
@@ -123,8 +128,6 @@ async def _first_of(worker: asyncio.Task[None], told: asyncio.Event) -> None:
 
 def sandbox(context: typer.Context) -> None:
     """Serve o birô de demonstração. Opções: regua sandbox --help."""
-    import logging
-
     from regua.sandbox.__main__ import parse
     from regua.sandbox.server import run
 

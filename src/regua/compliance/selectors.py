@@ -70,9 +70,14 @@ def notice_term_changes() -> QuerySet[ParameterChange]:
     return ParameterChange.objects.filter(name__startswith=TERM_CHANGE).select_related("actor")
 
 
-def gate_parameters(*, today: date | None = None, apart_from: Sequence[int] = ()) -> dict[str, Any]:
+def gate_parameters(
+    *,
+    today: date | None = None,
+    apart_from: Sequence[int] = (),
+    general: GeneralParameters | None = None,
+) -> dict[str, Any]:
     """What the rules' predicates need besides the rows; ``apart_from`` are listings' ids."""
-    general = GeneralParameters.current()
+    general = general or GeneralParameters.current()
     return {
         "today": today or timezone.localdate(),
         "apart_from": list(apart_from),
@@ -98,7 +103,10 @@ def evaluate(
     with connection.cursor() as cursor:
         cursor.execute(
             _evaluation(general.telecom_profile),
-            {"ids": list(receivable_ids), **gate_parameters(today=today, apart_from=apart_from)},
+            {
+                "ids": list(receivable_ids),
+                **gate_parameters(today=today, apart_from=apart_from, general=general),
+            },
         )
         return {
             pk: [

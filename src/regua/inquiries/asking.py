@@ -32,6 +32,7 @@ from regua.integrations.selectors import (
     products_for,
 )
 from regua.integrations.switch import off_obstacle, switched_off
+from regua.integrations.throttle import Hold, hold_of
 from regua.organization.models import Branch, GeneralParameters
 from regua.web import formats
 from regua.web.forms import add_errors
@@ -72,6 +73,8 @@ class Offer:
     """The same question, not answered yet: asking now joins it."""
     standing: Standing | None = None
     """The branch's month, where it has a budget."""
+    hold: Hold | None = None
+    """Why the bureau is not called now: what is asked waits."""
     too_dear: str = ""
     """Why the chosen product is beyond the budget; '' where it is not."""
     document: str = ""
@@ -134,6 +137,7 @@ def offer_for(form: InquiryForm, *, actor: User) -> Offer:
         address = reverse("integration_list") if mends else ""
         offer.obstacle = Obstacle(str(error), address, "Abrir as integrações")
         return offer
+    offer.hold = hold_of(offer.integration.pk)
     products = (
         products_for(offer.integration, document)
         if document

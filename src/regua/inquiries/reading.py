@@ -11,6 +11,7 @@ from decimal import Decimal
 from regua.bureaus.contract import EarlierInquiry, InquiryReport, Pending, PendingKind
 from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import REGULAR
+from regua.integrations.throttle import Hold
 from regua.organization.models import Branch
 from regua.parties.models import search_key
 from regua.web import formats
@@ -227,9 +228,18 @@ def access_sentence(access: InquiryAccess) -> str:
     )
 
 
-def progress_of(inquiry: Inquiry, now: datetime) -> dict[str, str]:
-    """What to say while the answer is not there, and how often to look again."""
+def progress_of(inquiry: Inquiry, now: datetime, hold: Hold | None) -> dict[str, str]:
+    """What to say while the answer is not there, and how often to look again.
+
+    ``hold``: why the bureau is not called now (``throttle.hold_of``).
+    """
     age = (now - inquiry.requested_at).total_seconds()
+    every = "1s" if age < 60 else "3s" if age < 600 else "15s"
+    if hold:
+        said = hold.sentence
+        if not inquiry.protocol and not inquiry.unknown:
+            said += " Nada foi cobrado."
+        return {"phase": "held", "again": said, "every": every}
     phase = "problem" if inquiry.problem else "slow" if age > 15 else "asking"
     again = ""
     if phase == "problem" and inquiry.due_at:
@@ -241,7 +251,7 @@ def progress_of(inquiry: Inquiry, now: datetime) -> dict[str, str]:
     return {
         "phase": phase,
         "again": again,
-        "every": "1s" if age < 60 else "3s" if age < 600 else "15s",
+        "every": every,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from regua.inquiries.policy.services import TERMS, decision_override
 from regua.inquiries.result_forms import OverrideForm
 from regua.inquiries.selectors import accesses_of, inquiries_visible, inquiry_report
 from regua.inquiries.verdicts import standing_of
+from regua.integrations import throttle
 from regua.integrations.switch import switched_off
 from regua.integrations.vault import VaultError
 from regua.web.forms import add_errors
@@ -155,10 +157,13 @@ def _context(request: Request, inquiry: Inquiry) -> dict[str, Any]:
         "record": reading.record_of(inquiry, bureau),
     }
     if not inquiry.is_finished:
-        progress = reading.progress_of(inquiry, timezone.now())
+        hold = throttle.hold_of(inquiry.integration_id)
+        progress = reading.progress_of(inquiry, timezone.now(), hold)
         version = f"{inquiry.status}-{inquiry.attempts if inquiry.problem else 0}-" + "-".join(
             (progress["phase"], progress["every"], "now" if "…" in progress["again"] else "")
         )
+        if hold:
+            version += f"-{zlib.crc32(hold.sentence.encode()):08x}"
         return context | {"progress": progress, "version": version}
     context |= {
         "can_see_calls": actor.can(Permission.VIEW_BUREAU_CALLS),

@@ -23,9 +23,10 @@ from regua.inquiries.models import Inquiry, InquiryAccess
 from regua.inquiries.policy.matching import Facts
 from regua.inquiries.selectors import report_codec, same_under_way, within_interval
 from regua.inquiries.writing import answer_write, intent_write
-from regua.integrations import gateway, vault
-from regua.integrations.outbox import Claim, ask_again_in, backoff, drain, settle
+from regua.integrations import gateway, throttle, vault
+from regua.integrations.outbox import URGENT, Claim, ask_again_in, backoff, settle
 from regua.integrations.selectors import NoIntegration, check_linked, offer_in_use
+from regua.integrations.senders import Crew, drain
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
@@ -202,9 +203,14 @@ def access_record(*, inquiry: Inquiry, actor: User, kind: AccessKind, purpose: s
     )
 
 
-def inquiries_drain(integration_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> int:
+def inquiries_drain(
+    integration_id: int,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
+) -> int:
     """Bring every due inquiry of an integration to its bureau; return how many."""
-    return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop)
+    return drain(Inquiry, integration_id, inquiry_send, should_stop=should_stop, crew=crew)
 
 
 def inquiry_send(claim: Claim[Inquiry]) -> None:
@@ -229,6 +235,8 @@ def inquiry_send(claim: Claim[Inquiry]) -> None:
                     ),
                     idempotency_key=key,
                 )
+    except throttle.Held:
+        raise  # nothing left: the claim is given back
     except BureauError as error:
         _settle_failure(inquiry, claim, error)
         return
@@ -247,7 +255,7 @@ def inquiry_send(claim: Claim[Inquiry]) -> None:
             unknown=False,
             problem="",
         )
-        ask_again_in(SENDER, inquiry.integration_id, wait)
+        ask_again_in(SENDER, inquiry.integration_id, wait, priority=URGENT)
 
 
 def _settle(claim: Claim[Inquiry], **changes: object) -> bool:
@@ -318,7 +326,24 @@ def _refuse(inquiry: Inquiry, claim: Claim[Inquiry], problem: str, *, unsure: bo
             give_back(inquiry.branch_id, inquiry.cost, requested_at=inquiry.requested_at)
 
 
-def _gave_up(inquiry: Inquiry, *, charged: bool) -> str:
+def inquiries_give_up() -> None:
+    """End the questions that never left and have waited longer than ``PATIENCE`` for a bureau that
+    may not be called: their senders do not take them up."""
+    waiting = Inquiry.objects.filter(
+        throttle.held("integration"),
+        status=Inquiry.Status.QUEUED,
+        protocol="",
+        unknown=False,
+        due_at__isnull=False,
+        requested_at__lt=timezone.now() - PATIENCE,
+    )
+    for inquiry in waiting.order_by("due_at")[:500]:
+        _refuse(
+            inquiry, Claim(inquiry, unanswered=False, last=False), _gave_up(inquiry), unsure=False
+        )
+
+
+def _gave_up(inquiry: Inquiry, *, charged: bool = False) -> str:
     if charged:
         return (
             "O birô não deu a resposta em 24 horas, e deixamos de perguntar. "

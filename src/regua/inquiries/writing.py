@@ -12,7 +12,7 @@ from django.db import connection
 from regua.inquiries.budget import SPENDING, month_of, refuse
 from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.matching import DECIDING, Facts
-from regua.integrations.outbox import Claim, ask_for_sender, asking, sender_parameters
+from regua.integrations.outbox import URGENT, Claim, ask_for_sender, asking, sender_parameters
 from regua.web import sql
 
 _KEPT = (
@@ -41,7 +41,7 @@ def intent_write(question: Inquiry, sender: str) -> None:
     columns, values, parameters = sql.insertion(
         question, **({"customer_id": _CUSTOMER} if about_nobody else {})
     )
-    parameters |= sender_parameters(sender, question.integration_id) | {
+    parameters |= sender_parameters(sender, question.integration_id, priority=URGENT) | {
         "branch": question.branch_id,
         "month": month_of(question.requested_at),
     }
@@ -62,7 +62,7 @@ def intent_write(question: Inquiry, sender: str) -> None:
     question.pk, question.customer_id, question.due_at, asked = row
     question._state.adding = False
     if not asked:
-        ask_for_sender(sender, question.integration_id)
+        ask_for_sender(sender, question.integration_id, priority=URGENT)
 
 
 def answer_write(claim: Claim[Inquiry], facts: Facts, **changes: Any) -> bool:

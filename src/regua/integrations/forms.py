@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.accounts.selectors import branches_visible
 from regua.bureaus import registry
-from regua.bureaus.contract import FormField, Provider
+from regua.bureaus.contract import Capabilities, FormField, Provider
 from regua.integrations.choices import DEFAULT_CODES, Environment, PersonKind, Reason
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import integration_of, lost_codes, reason_codes_of
@@ -39,6 +40,15 @@ _RELOAD = {
     "hx-select": "#provider-fields",
     "hx-swap": "outerHTML",
 }
+
+
+class _CountField(django_forms.IntegerField):
+    """An integer that may be written with a thousands separator: ``1.000``."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(\.\d{3})+\s*", value):
+            value = value.replace(".", "")
+        return super().to_python(value)
 
 
 class IntegrationForm(forms.Form):
@@ -69,6 +79,22 @@ class IntegrationForm(forms.Form):
         widget=django_forms.RadioSelect,
         initial="nao",
         help_text="Com Sim, a negativação e a baixa seguem os Parâmetros de cobrança, passo 5.",
+    )
+
+    calls_per_second = _CountField(
+        label="Limite de chamadas por segundo",
+        min_value=1,
+        max_value=1000,
+        required=False,
+        localize=True,
+        widget=django_forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text="O que o contrato com o birô permite, de 1 a 1.000; vazio, o usual dele. Vale "
+        "para tudo o que sai por esta integração.",
+        error_messages={
+            "invalid": "Informe um número inteiro de 1 a 1.000.",
+            "min_value": "O menor limite é 1 chamada por segundo.",
+            "max_value": "O maior limite é 1.000 chamadas por segundo.",
+        },
     )
 
     def __init__(
@@ -143,6 +169,7 @@ class IntegrationForm(forms.Form):
             return {
                 "provider": self._only_provider(),
                 "base_url": _default_url(self.bureau, environment) if self.bureau else "",
+                "calls_per_second": _usual_limit(self.bureau),
             }
         initial: dict[str, Any] = {name: getattr(row, name) for name in PLAIN}
         initial |= {"provider": row.provider, "branch": row.branch_id}
@@ -240,6 +267,9 @@ class IntegrationForm(forms.Form):
     def code_fields(self) -> list[Any]:
         return [self[name] for name in DEFAULT_CODES]
 
+    def clean_calls_per_second(self) -> int:
+        return self.cleaned_data["calls_per_second"] or _usual_limit(self.bureau)
+
     def save(self) -> Integration | None:
         """Carry it out; on refusal show the service's sentences and return None."""
         data = self.cleaned_data
@@ -257,6 +287,10 @@ class IntegrationForm(forms.Form):
                 self.existing = integration_of(data["branch"])
             add_errors(self, error)
             return None
+
+
+def _usual_limit(provider: Provider | None) -> int:
+    return (provider.capabilities if provider else Capabilities()).calls_per_second
 
 
 def _default_url(provider: Provider, environment: str) -> str:

@@ -34,9 +34,9 @@ from regua.bureaus.contract import (
     Token,
 )
 from regua.bureaus.errors import Misconfigured
-from regua.integrations import vault
+from regua.integrations import throttle, vault
 from regua.integrations.choices import CallOutcome
-from regua.integrations.models import Integration
+from regua.integrations.models import BureauCall, Integration
 from regua.web import sql
 
 TOKEN_LOCK = 0x52454755  # "REGU": the advisory lock space of token fetches
@@ -98,16 +98,38 @@ class TokenRow:
 
 
 class Journal:
-    """``CallJournal`` writing ``BureauCall`` rows; ``about`` says for whom and what."""
+    """``CallJournal`` writing ``BureauCall`` rows; ``about`` says for whom and what.
+
+    It lets no call leave before its turn (``throttle``).
+    """
 
     def __init__(self, integration_id: int) -> None:
         self.integration_id = integration_id
         self.about: dict[str, Any] = {}
+        self.limit = 1
+        self.forced = False
+        """The call may try a breaker that is open."""
+        self.tries = False
+        """This line is the one that an open breaker lets try; so are its calls until one tells."""
         self.clock_ahead: float | None = None
 
     def begin(self, call: CallStart) -> int:
         if connection.in_atomic_block:
             raise RuntimeError("a call's log must be durable before it leaves: end the transaction")
+        forced = self.forced or self.tries
+        pk = self._write(call, forced=forced)
+        if pk is None:
+            raise throttle.refusal(self.integration_id, self.limit)
+        try:
+            tries = throttle.turn(self.integration_id, self.limit, forced=forced)
+        except BaseException:
+            BureauCall.objects.filter(pk=pk).delete()  # it has not left
+            raise
+        self.tries = self.tries or tries
+        return pk
+
+    def _write(self, call: CallStart, *, forced: bool) -> int | None:
+        """The log's row on disk; None, and nothing is written, while no call may leave."""
         with connection.cursor() as cursor:
             cursor.execute(
                 _BEGIN,
@@ -116,20 +138,30 @@ class Journal:
                     "method": call.method,
                     "path": call.path[:300],
                     "request": _json(call.body),
+                    "forced": forced,
                     **self.about,
                 },
             )
-            (pk,) = cursor.fetchone()
-        return int(pk)
+            row = cursor.fetchone()
+        return int(row[0]) if row else None
 
     def end(self, handle: int, outcome: CallEnd) -> None:
         answered = outcome.http_status is not None
         self.clock_ahead = outcome.clock_ahead
+        # Before anybody acts upon the answer: the next call is somebody else's, at once.
+        if outcome.retry_after is not None:
+            throttle.told_to_wait(self.integration_id, outcome.retry_after)
+        if outcome.bureau_up is False:
+            throttle.failed(self.integration_id, tries=self.tries)
+        if outcome.bureau_up is not None:
+            self.tries = False
         with connection.cursor() as cursor:
             cursor.execute(
                 _END,
                 {
                     "id": handle,
+                    "integration_id": self.integration_id,
+                    "up": outcome.bureau_up is True,
                     "http_status": outcome.http_status,
                     "response": _json(outcome.body),
                     "error": outcome.error,
@@ -149,9 +181,11 @@ INSERT INTO integrations_bureaucall
 SELECT %(integration_id)s, %(actor_id)s, %(purpose)s, %(subject)s, %(method)s, %(path)s,
        %(request)s, '', 'pending'
 FROM durable
+WHERE NOT {throttle.HELD.format(integration="%(integration_id)s", breaker="NOT %(forced)s")}
 RETURNING id
 """  # noqa: S608
 _END = f"""
+WITH calm AS ({throttle.CALM.format(integration="%(integration_id)s")} AND %(up)s)
 UPDATE integrations_bureaucall
 SET http_status = %(http_status)s, response = %(response)s, error = %(error)s,
     duration_ms = %(duration_ms)s, outcome = %(outcome)s
@@ -225,10 +259,12 @@ def line(
     subject: str = "",
     actor: User | None = None,
     actor_id: int | None = None,
+    forced: bool = False,
 ) -> Iterator[BureauClient]:
     """Yield the bureau's client; every exchange is logged as ``actor``'s for ``subject``.
 
-    Whoever knows only the actor's id passes ``actor_id``.
+    Whoever knows only the actor's id passes ``actor_id``. ``forced``: also while the breaker is
+    open. An exchange that may not leave now raises ``throttle.Held``.
 
     What troubles the whole integration (credentials, balance, address) stays on it as a sentence
     until a call succeeds. A product that is not contracted (403) concerns the question only.
@@ -241,6 +277,8 @@ def line(
             "subject": subject,
             "actor_id": actor.pk if actor else actor_id,
         }
+        opened.journal.limit = integration.calls_per_second
+        opened.journal.forced, opened.journal.tries = forced, False
         yield opened.client
     except Misconfigured as error:
         if error.http_status != HTTPStatus.FORBIDDEN:

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -49,6 +50,14 @@ class Integration(models.Model):
     )
     removal_code = models.CharField("código para baixa", max_length=10, blank=True)
 
+    calls_per_second = models.PositiveSmallIntegerField(
+        "limite de chamadas por segundo",
+        default=10,
+        db_default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+    )
+    """What all workers together may ask of the bureau (see ``throttle``)."""
+
     linked_at = models.DateTimeField("vinculada à filial em", null=True, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
     codes_synced_at = models.DateTimeField(null=True, editable=False)
@@ -79,6 +88,9 @@ class Integration(models.Model):
                 | ~Q(settings_sealed=""),
                 name="integration_linked_has_credentials",
             ),
+            models.CheckConstraint(
+                condition=Q(calls_per_second__range=(1, 1000)), name="integration_calls_per_second"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -101,6 +113,34 @@ class Integration(models.Model):
         """The provider's own fields, by name. Raises ``VaultError``."""
         opened = self.unseal("settings")
         return dict(json.loads(opened)) if opened else {}
+
+
+class Throttle(models.Model):
+    """When an integration's bureau may be called: what all workers know of it together.
+
+    A row of its own, written at every call (``throttle`` alone does): nothing here is indexed but
+    the key and its pages are kept half empty, so that an update rewrites no index.
+    """
+
+    integration = models.OneToOneField(Integration, models.CASCADE, primary_key=True)
+    next_at = models.DateTimeField(db_default=Now())
+    """The next slot that nobody has taken yet."""
+    hold_until = models.DateTimeField(null=True)
+    """The bureau asked not to be called before (``Retry-After``)."""
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    """Consecutive failures of the bureau itself."""
+    failing_since = models.DateTimeField(null=True)
+    """The first of them."""
+    openings = models.PositiveSmallIntegerField(default=0, db_default=0)
+    """How often the breaker has opened since the bureau last answered."""
+    open_until = models.DateTimeField(null=True)
+    """The breaker is open; from this moment on one call may try. Null: closed."""
+
+    class Meta:
+        verbose_name = "ritmo das chamadas"
+
+    def __str__(self) -> str:
+        return f"ritmo da integração nº {self.integration_id}"
 
 
 class Product(models.Model):

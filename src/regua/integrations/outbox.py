@@ -2,13 +2,13 @@
 
 One sender job per integration and kind drains whatever is due; a person's click and a run of half a
 million rows take the same path. Any number of senders may run at once: each takes one row at a time
-with ``SKIP LOCKED``.
+with ``SKIP LOCKED`` (``senders``).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -22,6 +22,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from psycopg.types.json import Jsonb
 
+from regua.integrations import throttle
 from regua.integrations.models import Integration, Outgoing
 from regua.web import sql
 
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 BUREAU_QUEUE = "bureau"
 MAX_DELAY = timedelta(minutes=15)
+URGENT = 10
+"""Priority of the jobs that a person waits for before a screen."""
 
 Row = TypeVar("Row", bound=Outgoing)
 
@@ -54,7 +57,8 @@ class Claim(Generic[Row]):
 
 
 def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
-    """Take the next due row of an integration, or return None.
+    """Take the next due row of an integration, or return None; also while its bureau may not be
+    called (``throttle``).
 
     It is on disk when the call leaves, because the call's log is committed for good just before
     (``gateway.Journal.begin``) and carries everything earlier with it.
@@ -63,6 +67,7 @@ def claim(model: type[Row], integration_id: int) -> Claim[Row] | None:
         cursor.execute(
             _claim_sql(model),
             [
+                integration_id,
                 integration_id,
                 settings.CONFIG.sender_lease,
                 [str(status) for status in model.EFFECTFUL],
@@ -85,6 +90,7 @@ def _claim_sql(model: type[Outgoing]) -> str:
         WITH due AS (
             SELECT id, unknown FROM {table}
             WHERE integration_id = %s AND due_at <= now()
+                AND NOT {throttle.HELD.format(integration="%s", breaker="true")}
             ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
         )
         UPDATE {table} AS row
@@ -133,27 +139,15 @@ def _settle_sql(table: str, columns: tuple[str, ...]) -> str:
     )
 
 
-def drain(
-    model: type[Row],
-    integration_id: int,
-    handle: Callable[[Claim[Row]], None],
-    *,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> int:
-    """Hand every due row of an integration to ``handle``; return how many there were.
-
-    A row whose handling breaks is logged and left to its lease; it does not hold up the others.
-    """
-    count = 0
-    while not should_stop() and (taken := claim(model, integration_id)) is not None:
-        try:
-            handle(taken)
-        except Exception:
-            logger.exception("%s %s was left to its lease", model.__name__, taken.pk)
-        count += 1
-        if taken.last:
-            break
-    return count
+def give_back(claimed: Claim[Row]) -> None:
+    """Undo a claim for which no call has left: it is due again, and no attempt was made."""
+    settle(
+        claimed,
+        [claimed.row.status],  # type: ignore[attr-defined]
+        due_at=timezone.now(),
+        attempts=claimed.attempts - 1,
+        unknown=claimed.unanswered,
+    )
 
 
 def backoff(attempts: int) -> timedelta:
@@ -162,13 +156,13 @@ def backoff(attempts: int) -> timedelta:
     return min(timedelta(seconds=seconds), MAX_DELAY)
 
 
-def ask_for_sender(task: str, integration_id: int) -> None:
+def ask_for_sender(task: str, integration_id: int, *, priority: int = 0) -> None:
     """Ask, inside the caller's transaction, that ``task`` runs for this integration afterwards.
 
     One waiting job is enough. Where one waits already it is share-locked until we commit, so that
     no worker can take it, find our row still invisible and finish without it.
     """
-    parameters = sender_parameters(task, integration_id)
+    parameters = sender_parameters(task, integration_id, priority=priority)
     with connection.cursor() as cursor:
         for _ in range(5):
             cursor.execute(f"WITH {asking()} SELECT FROM sender", parameters)
@@ -177,11 +171,12 @@ def ask_for_sender(task: str, integration_id: int) -> None:
     logger.warning("no sender could be asked for %s; the dispatcher will", parameters["lock"])
 
 
-def sender_parameters(task: str, integration_id: int) -> dict[str, Any]:
+def sender_parameters(task: str, integration_id: int, *, priority: int = 0) -> dict[str, Any]:
     """What ``asking`` needs."""
     return {
         "task": task,
         "queue": BUREAU_QUEUE,
+        "priority": priority,
         "lock": f"{task}:{integration_id}",
         "arguments": Jsonb({"integration_id": integration_id}),
     }
@@ -197,8 +192,9 @@ def asking(rows: str = "(VALUES (1)) AS once") -> str:
     # and four round trips more.
     return f"""
         added AS (
-            INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)
-            SELECT %(queue)s::varchar, %(task)s::varchar, %(lock)s::varchar, %(arguments)s
+            INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args)
+            SELECT %(queue)s::varchar, %(task)s::varchar, %(priority)s, %(lock)s::varchar,
+                %(arguments)s
             FROM {rows}
             ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
             RETURNING id
@@ -211,22 +207,24 @@ def asking(rows: str = "(VALUES (1)) AS once") -> str:
     """  # noqa: S608
 
 
-def ask_again_in(task: str, integration_id: int, delay: timedelta) -> None:
+def ask_again_in(task: str, integration_id: int, delay: timedelta, *, priority: int = 0) -> None:
     """Ask for one more run of ``task`` after ``delay``, for a person who waits before a screen.
 
     The dispatcher would come to it too, seconds later. Such a job holds no queueing lock: it must
     not stand in the way of one that is wanted at once.
     """
     seconds = max(delay.total_seconds(), 0)
-    app.configure_task(task, queue=BUREAU_QUEUE, schedule_in={"seconds": seconds}).defer(
-        integration_id=integration_id
-    )
+    app.configure_task(
+        task, queue=BUREAU_QUEUE, priority=priority, schedule_in={"seconds": seconds}
+    ).defer(integration_id=integration_id)
 
 
 def integrations_due(model: type[Outgoing]) -> list[int]:
-    """The integrations with rows due now, each found by one look into the index of due sql."""
+    """The integrations with rows due now whose bureau may be called, each found by one look into
+    the index of due rows."""
     due = model._default_manager.filter(integration=OuterRef("pk"), due_at__lte=Now())
-    return list(Integration.objects.filter(Exists(due)).values_list("pk", flat=True))
+    rows = Integration.objects.filter(Exists(due), ~throttle.held())
+    return list(rows.values_list("pk", flat=True))
 
 
 def wake(integration_id: int) -> None:
@@ -234,6 +232,7 @@ def wake(integration_id: int) -> None:
 
     Rows whose call is unanswered keep their time; the call may still be under way.
     """
+    throttle.mended(integration_id)
     for model in Outgoing.__subclasses__():
         model._default_manager.filter(
             integration_id=integration_id, unknown=False, due_at__gt=timezone.now()

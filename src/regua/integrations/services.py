@@ -28,12 +28,14 @@ from regua.integrations.vault import VaultError
 from regua.organization.models import Branch
 
 SECRETS = ("client_id", "client_secret", "webhook_secret")
+_LIMIT = "calls_per_second"
 CONNECTION = ("base_url", *SECRETS)
 """What every bureau may ask; anything else that a provider declares is its own setting."""
 PLAIN = (
     "environment",
     "base_url",
     "automatic",
+    _LIMIT,
     "restriction_code",
     "company_restriction_code",
     "removal_code",
@@ -114,6 +116,8 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
     unknown = set(fields) - {*SECRETS, *PLAIN, *(field.name for field in declared)}
     if unknown:
         raise TypeError(f"unexpected fields: {sorted(unknown)}")
+    if provider and creating:
+        fields = {_LIMIT: provider.capabilities.calls_per_second} | fields
     before = (integration.base_url, integration.environment)
     for name in PLAIN:
         if name in fields:
@@ -122,6 +126,10 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
         integration.base_url = provider.default_base_url.get(
             Environment(integration.environment), ""
         )
+    try:
+        integration.clean_fields(exclude={f.name for f in Integration._meta.fields} - {_LIMIT})
+    except ValidationError:
+        problems[_LIMIT] = "Informe um número inteiro de 1 a 1.000 chamadas por segundo."
     try:
         check_base_url(integration.base_url, allow_private=settings.CONFIG.allow_private_bureau)
     except BureauError as error:
@@ -170,7 +178,10 @@ def _own_settings(
 
 
 def connection_test(*, integration: Integration, actor: User) -> ConnectionCheck:
-    """Sign in at the bureau anew and ask for its products; say in a sentence what is wrong."""
+    """Sign in at the bureau anew and ask for its products; say in a sentence what is wrong.
+
+    Also while the breaker is open, which an answer closes.
+    """
     require(actor, Permission.MANAGE_INTEGRATIONS, branch_id=integration.branch_id)
     # A token that is still good would hide credentials that no longer are.
     integration.token_sealed, integration.token_expires_at = "", None
@@ -178,7 +189,11 @@ def connection_test(*, integration: Integration, actor: User) -> ConnectionCheck
     problem, products = "", 0
     try:
         with gateway.line(
-            integration, purpose="test", subject=f"integration:{integration.pk}", actor=actor
+            integration,
+            purpose="test",
+            subject=f"integration:{integration.pk}",
+            actor=actor,
+            forced=True,
         ) as client:
             products = len(client.products())
     except (BureauError, LookupError) as error:

@@ -17,6 +17,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.bureaus import registry
 from regua.bureaus.errors import BureauError
+from regua.integrations import throttle
 from regua.integrations.catalogue import CatalogueDiff
 from regua.integrations.catalogue_views import (
     change_lines,
@@ -210,7 +211,9 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
             off_obstacle(request.user) if reason == SWITCHED_OFF else Obstacle(reason)
             for reason in automatic_obstacles(integration)
         ],
+        "removes_alone": not automatic_obstacles(integration, removing=True),
         "sees_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
+        "sees_listings": request.user.can(Permission.VIEW_RESTRICTIONS),
         "ready": READY,
         "changes": change_lines(changes),
         "changes_counted": changes_counted(changes),
@@ -218,6 +221,8 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "call": call,
         "call_at": _short(call.started_at) if call else "",
         "token": _token(integration),
+        "throttle": throttle.standing_of(integration),
+        "hold": throttle.hold_of(integration.pk),
         "webhook_url": f"{settings.CONFIG.base_url}{webhook}",
     }
 

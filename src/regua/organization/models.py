@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from regua.web import sql
+
 
 class Company(models.Model):
     """The group that runs this installation."""
@@ -147,7 +149,13 @@ class GeneralParameters(models.Model):
     @classmethod
     def current(cls) -> GeneralParameters:
         """The installation's parameters; the defaults until somebody changes them."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        (found,) = sql.first(
+            f"SELECT {sql.columns(cls, 'parameters')} FROM {cls._meta.db_table} AS parameters "  # noqa: S608
+            "WHERE parameters.id = 1",
+            {},
+            cls,
+        )
+        return found or cls(pk=1)
 
 
 class ParameterChange(models.Model):
@@ -171,10 +179,11 @@ class ParameterChange(models.Model):
 
 
 class Holiday(models.Model):
-    """A state's or a municipality's day off, written down by somebody.
+    """A state's or a municipality's day off that deadlines leave out.
 
-    National and state holidays come from the ``holidays`` package; these are added to them. Every
-    day added lengthens a deadline that runs against us and for the debtor, so each has its author.
+    National holidays come from the ``holidays`` package; no other day off counts unless somebody
+    wrote it down here, because each lengthens a deadline that runs against us and for the debtor.
+    So each has its author, and so has taking it back.
     """
 
     day = models.DateField("dia")
@@ -184,13 +193,27 @@ class Holiday(models.Model):
     """Empty: the whole state."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True)
+    """Null while it counts."""
 
     class Meta:
         verbose_name = "feriado"
         ordering = ["day", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["state", "city", "day"], name="holiday_once"),
+            models.UniqueConstraint(
+                fields=["state", "city", "day"],
+                condition=Q(removed_at=None),
+                name="holiday_once",
+            ),
             models.CheckConstraint(condition=~Q(state="") & ~Q(name=""), name="holiday_named"),
+            models.CheckConstraint(
+                condition=Q(removed_at=None, removed_by=None)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="holiday_removed_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:

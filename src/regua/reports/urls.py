@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.reports import export_views, inquiry_views, restriction_views, views
+from regua.reports import breach_views, export_views, inquiry_views, restriction_views, views
 
 _RECEIVABLES = "relatorios/financeiros/entrada/contas-a-receber/"
 
@@ -13,6 +13,7 @@ urlpatterns = [
         restriction_views.report_restrictions,
         name="report_restrictions",
     ),
+    path(f"{_RECEIVABLES}prazos-de-baixa/", breach_views.report_breaches, name="report_breaches"),
     path("relatorios/<slug:slug>/colunas", views.report_columns, name="report_columns"),
     path("relatorios/<slug:slug>/exportar", export_views.report_export, name="report_export"),
     path("relatorios/exportacoes", export_views.report_export_list, name="report_export_list"),

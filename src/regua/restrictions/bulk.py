@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +56,15 @@ def chosen(request: Request, found: QuerySet[Restriction]) -> list[Restriction]:
     return list(found.filter(pk__in=keys[:AT_ONCE]).order_by("pk"))
 
 
-def plan(rows: list[Restriction], reason: str) -> Plan:
+def as_the_debt_stands(row: Restriction) -> str:
+    return selectors.likely_reason(row.receivable)
+
+
+def plan(
+    rows: list[Restriction],
+    reason: str,
+    likely: Callable[[Restriction], str] = as_the_debt_stands,
+) -> Plan:
     """Sort ``rows`` by whether they can be asked off for ``reason`` (each debt's own if empty)."""
     made = Plan()
     codes = {
@@ -63,7 +72,7 @@ def plan(rows: list[Restriction], reason: str) -> Plan:
     }  # one look-up per integration, not per row
     tables = {pk: selectors.removal_codes(integration) for pk, integration in codes.items()}
     for row in rows:
-        why = reason or selectors.likely_reason(row.receivable)
+        why = reason or likely(row)
         code = tables[row.integration_id].get(why)
         if obstacle := selectors.why_no_removal(row):
             made.refused.append((row, obstacle))
@@ -78,11 +87,17 @@ def plan(rows: list[Restriction], reason: str) -> Plan:
 
 
 def ask_off(
-    request: Request, found: QuerySet[Restriction], *, here: str, place: tuple[str, str]
+    request: Request,
+    found: QuerySet[Restriction],
+    *,
+    here: str,
+    place: tuple[str, str],
+    likely: Callable[[Restriction], str] = as_the_debt_stands,
 ) -> HttpResponse:
     """Answer a list's POST: first the preview, and once that is confirmed, the asking.
 
-    ``here`` is where to go back to; ``place`` the list's name and address for the breadcrumbs.
+    ``here`` is where to go back to; ``place`` the list's name and address for the breadcrumbs;
+    ``likely`` each listing's own reason, where none is chosen for all.
     """
     require(request.user, Permission.REQUEST_REMOVAL)
     rows = chosen(request, found)
@@ -93,7 +108,7 @@ def ask_off(
     if reason and reason not in RemovalReason.values:
         messages.warning(request, "Nada foi pedido: escolha o motivo da baixa.")
         return redirect(here)
-    made = plan(rows, reason)
+    made = plan(rows, reason, likely)
     if request.POST.get("confirmado") != "sim" or not made.ready:
         context = {**_preview(made, reason), "cancel_url": here, "place": place}
         return render(request, "restrictions/bulk_removal.html", context)

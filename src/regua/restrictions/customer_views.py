@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +15,7 @@ from regua.accounts.requests import Request
 from regua.parties.panels import customer_page
 from regua.restrictions import bulk, selectors
 from regua.restrictions.choices import FINAL, LIVE
+from regua.restrictions.deadlines import deadlines_of
 from regua.web import keyset
 
 
@@ -24,7 +27,10 @@ def customer_restrictions(request: Request, pk: int) -> HttpResponse:
     if request.method == "POST":
         here = reverse("customer_restrictions", args=[pk])
         return bulk.ask_off(request, found, here=here, place=(page["customer"].name, here))
-    live = list(found.filter(status__in=LIVE).order_by("-pk")[: bulk.AT_ONCE])
+    live: list[Any] = list(found.filter(status__in=LIVE).order_by("-pk")[: bulk.AT_ONCE])
+    running = deadlines_of([row.pk for row in live])
+    for row in live:
+        row.deadline = running.get(row.pk)
     ended = found.filter(status__in=FINAL)
     can_remove = request.user.can(Permission.REQUEST_REMOVAL)
     context = {

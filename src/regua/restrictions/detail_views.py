@@ -15,10 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations import throttle
 from regua.integrations.switch import switched_off
+from regua.integrations.throttle import Hold
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.amounts import amount_listed
-from regua.restrictions.choices import LIVE, RemovalReason, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
+from regua.restrictions.deadlines import Deadline, deadlines_of
 from regua.restrictions.forms import RemovalForm
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
@@ -53,21 +56,29 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
+    deadline = deadlines_of([restriction.pk]).get(restriction.pk)
+    waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
+    hold = throttle.hold_of(restriction.integration_id) if waits else None
     return {
         "restriction": restriction,
-        "standing": wording.standing(restriction),
-        "hint": wording.debt_hint(restriction),
+        "standing": wording.standing(restriction, hold),
+        "hint": wording.debt_hint(restriction, deadline),
+        "hint_tone": "danger"
+        if restriction.status in AT_BUREAU or (deadline and deadline.tone)
+        else "info",
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
         "gate": wording.gate_lines(restriction),
         "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
-        "version": _version(restriction, events),
+        "version": _version(restriction, events, deadline, hold),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
 
 
-def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
+def _version(
+    r: Restriction, events: list[RestrictionEvent], deadline: Deadline | None, hold: Hold | None
+) -> str:
     """Changes with whatever the page shows."""
     seen = (
         r.status,
@@ -78,7 +89,9 @@ def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
         r.bureau_version,
         r.receivable.status,
         r.integration.problem,
+        hold.sentence if hold else "",
         events[-1].pk if events else 0,
+        deadline and deadline.sentence,
     )
     return f"{zlib.crc32(repr(seen).encode()):08x}"
 

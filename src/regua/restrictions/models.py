@@ -26,6 +26,11 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
+from regua.restrictions.ledger_models import Difference as Difference
+from regua.restrictions.ledger_models import LedgerLine as LedgerLine
+from regua.restrictions.ledger_models import Reconciliation as Reconciliation
+from regua.restrictions.ledger_models import SyncState as SyncState
+from regua.restrictions.ledger_models import WebhookDelivery as WebhookDelivery
 
 
 class Restriction(Outgoing):
@@ -174,6 +179,11 @@ class Restriction(Outgoing):
             ),
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
+            models.Index(
+                fields=["due_date"],
+                name="restriction_five_years",
+                condition=Q(status__in=AT_BUREAU),
+            ),
             models.Index(
                 fields=["removed_on"],
                 name="restriction_removed",

@@ -32,12 +32,20 @@ _SENTENCES = {
 
 
 def record_apply(
-    restriction_id: int, record: ListingRecord, *, source: Source, actor: User | None = None
+    restriction_id: int,
+    record: ListingRecord,
+    *,
+    source: Source,
+    actor: User | None = None,
+    again: bool = False,
 ) -> bool:
-    """Bring one restriction up to the bureau's ``record``; return whether anything changed."""
+    """Bring one restriction up to the bureau's ``record``; return whether anything changed.
+
+    With ``again`` also to one of the version that it has already: somebody found that they differ.
+    """
     with transaction.atomic():
         restriction = Restriction.objects.select_for_update(no_key=True).get(pk=restriction_id)
-        if record.version <= restriction.bureau_version:
+        if record.version < restriction.bureau_version + (0 if again else 1):
             return False
         before = restriction.status
         was_unavailable = restriction.unavailable

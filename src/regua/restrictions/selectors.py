@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -22,8 +22,8 @@ from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
-from regua.restrictions.models import Restriction
+from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
+from regua.restrictions.models import RemovalDuty, Restriction
 from regua.web import formats
 
 
@@ -40,17 +40,8 @@ def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
 
 
-def paid_and_listed(actor: User) -> QuerySet[Restriction]:
-    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548).
-
-    ``paid_on`` is when the last money became available; null where the debt was cancelled.
-    """
-    return (
-        restrictions_visible(actor)
-        .filter(status__in=LIVE)
-        .exclude(Q(receivable__status__in=OWED) | Q(status=Status.DRAFT))
-        .annotate(paid_on=Max("receivable__payments__available_on"))
-    )
+def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
+    return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
 def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
@@ -187,7 +178,8 @@ def default_restriction_code(integration: Integration, customer: Customer) -> st
 
 
 def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
-    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out.
+    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out;
+    where it keeps the code to itself, that of the stand-in is given (``STAND_INS``).
 
     Where several codes mean the same, the integration's default decides, else the first.
     """
@@ -195,6 +187,9 @@ def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
     for code in codes_for(integration, CodeKind.REMOVAL).filter(reason__in=RemovalReason.values):
         if code.reason not in found or code.code == integration.removal_code:
             found[code.reason] = code
+    for reason, instead in STAND_INS.items():
+        if reason not in found and instead in found:
+            found[reason] = found[instead]
     return found
 
 

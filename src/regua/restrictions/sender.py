@@ -24,15 +24,17 @@ from regua.bureaus.contract import (
 )
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
-from regua.integrations import gateway
+from regua.integrations import gateway, throttle
 from regua.integrations.models import BureauCall
-from regua.integrations.outbox import MAX_DELAY, Claim, backoff, drain, settle
+from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
+from regua.integrations.senders import Crew, drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
 from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
+from regua.restrictions.statements import debt_read, taken_write
 
 _LOOKED_UP_AGAIN = (
     "Um envio ficou sem resposta e o birô ainda não tem a negativação: ela será procurada de novo "
@@ -41,19 +43,19 @@ _LOOKED_UP_AGAIN = (
 
 
 def restrictions_drain(
-    integration_id: int, *, should_stop: Callable[[], bool] = lambda: False
+    integration_id: int,
+    *,
+    should_stop: Callable[[], bool] = lambda: False,
+    crew: Crew | None = None,
 ) -> int:
     """Bring every due listing and removal of an integration to its bureau; return how many."""
-    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop)
+    return drain(Restriction, integration_id, restriction_send, should_stop=should_stop, crew=crew)
 
 
 def restriction_send(claim: Claim[Restriction]) -> None:
     """Do what a claimed row is due for and record the outcome."""
-    restriction = Restriction.objects.select_related(
-        "integration", "requested_by", "removal_requested_by", "branch", "receivable"
-    ).get(pk=claim.pk)
+    restriction = claim.row
     removing = restriction.status == Status.REMOVAL_QUEUED
-    actor = restriction.removal_requested_by if removing else restriction.requested_by
     try:
         if not removing and not claim.unanswered:
             check_linked(restriction.integration)
@@ -61,17 +63,22 @@ def restriction_send(claim: Claim[Restriction]) -> None:
             restriction.integration,
             purpose="removal" if removing else "restriction",
             subject=f"restriction:{restriction.pk}",
-            actor=actor,
+            actor_id=restriction.removal_requested_by_id
+            if removing
+            else restriction.requested_by_id,
         ) as client:
             if restriction.status == Status.QUEUED:
                 _list(client, restriction, claim)
             elif removing:
                 _remove(client, restriction, claim)
+    except throttle.Held:
+        raise  # nothing left: the claim is given back
     except BureauError as error:
         _settle_failure(restriction, claim, error)
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
+    debt_read(restriction)
     if claim.unanswered and (found := _find(client, restriction)) is not None:
         record_apply(restriction.pk, found, source=Source.SENDER)
         return
@@ -85,25 +92,17 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restricti
         record = client.listing(submission.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.QUEUED,
-            status=Status.SENT,
-            protocol=submission.protocol,
-            bureau_status=ListingStatus.RECEIVED.value,
-            sent_at=timezone.now(),
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.SENT
-            record_event(
-                restriction,
-                text=f"Enviada ao birô, protocolo {submission.protocol}.",
-                source=Source.SENDER,
-                before=Status.QUEUED,
-            )
+    taken_write(
+        claim,
+        text=f"Enviada ao birô, protocolo {submission.protocol}.",
+        status=Status.SENT,
+        protocol=submission.protocol,
+        bureau_status=ListingStatus.RECEIVED.value,
+        sent_at=timezone.now(),
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _why_not_any_more(restriction: Restriction) -> str | None:
@@ -171,23 +170,15 @@ def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restric
         record = client.listing(restriction.protocol)
         record_apply(restriction.pk, record, source=Source.SENDER)
         return
-    with transaction.atomic():
-        if _settle(
-            claim,
-            Status.REMOVAL_QUEUED,
-            status=Status.REMOVAL_SENT,
-            bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
-            due_at=None,
-            unknown=False,
-            problem="",
-        ):
-            restriction.status = Status.REMOVAL_SENT
-            record_event(
-                restriction,
-                text="Pedido de baixa entregue ao birô.",
-                source=Source.SENDER,
-                before=Status.REMOVAL_QUEUED,
-            )
+    taken_write(
+        claim,
+        text="Pedido de baixa entregue ao birô.",
+        status=Status.REMOVAL_SENT,
+        bureau_status=ListingStatus.REMOVAL_RECEIVED.value,
+        due_at=None,
+        unknown=False,
+        problem="",
+    )
 
 
 def _find(client: BureauClient, restriction: Restriction) -> ListingRecord | None:

@@ -1,4 +1,4 @@
-"""All listings, those that must come off, and the search in the top bar."""
+"""All listings, and the search in the top bar."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from regua.parties.selectors import search as customers_search
 from regua.restrictions import bulk, filters, selectors
 from regua.restrictions.choices import AT_BUREAU
 from regua.restrictions.forms import RestrictionFilter
+from regua.restrictions.ledger_views import sync_lines
 from regua.restrictions.models import Restriction
 from regua.web import keyset
 
@@ -43,6 +44,7 @@ def restriction_list(request: Request) -> HttpResponse:
         and any(row.status in AT_BUREAU for row in page)
         else None,
         "show_branch": not request.branch and len(request.branches) > 1,
+        **sync_lines(request),
     }
     return render(request, "restrictions/restriction_list.html", context)
 
@@ -63,30 +65,6 @@ def _narrow(
 
 def _in_branch(request: Request, found: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return found.filter(branch_id=request.branch.pk) if request.branch else found
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def overdue_removals(request: Request) -> HttpResponse:
-    """Live listings whose debt is no longer owed; here they are asked off, many at once."""
-    actor = request.user
-    require(actor, Permission.VIEW_RESTRICTIONS)
-    found = _in_branch(request, selectors.paid_and_listed(actor))
-    if request.method == "POST":
-        here = reverse("restriction_overdue_removals")
-        return bulk.ask_off(request, found, here=here, place=("Pagos e ainda negativados", here))
-    page = keyset.paginate(found, ordering=("paid_on", "pk"), cursor=request.GET.get("cursor"))
-    context = {
-        "page": page,
-        "total": keyset.capped_count(found),
-        "rows": [
-            {"restriction": r, "ready": r.status in AT_BUREAU, "why": selectors.why_no_removal(r)}
-            for r in page
-        ],
-        "some_ready": any(r.status in AT_BUREAU for r in page),
-        "can_remove": actor.can(Permission.REQUEST_REMOVAL),
-        "show_branch": not request.branch and len(request.branches) > 1,
-    }
-    return render(request, "restrictions/overdue_removals.html", context)
 
 
 @require_safe

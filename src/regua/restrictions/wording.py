@@ -12,7 +12,9 @@ from django.utils import timezone
 from regua.compliance.models import RuleOverride
 from regua.compliance.rules import BY_CODE
 from regua.compliance.wording import Line
+from regua.integrations.throttle import Hold
 from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.deadlines import Deadline
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.status import STATUSES, Icon, Tone
@@ -30,8 +32,9 @@ class Standing:
     """What else a person should know, each a whole sentence."""
 
 
-def standing(restriction: Restriction) -> Standing:
-    title, text = _sentences(restriction)
+def standing(restriction: Restriction, hold: Hold | None = None) -> Standing:
+    """``hold``: why the bureau is not called now (``throttle.hold_of``)."""
+    title, text = _sentences(restriction, hold)
     shown = STATUSES[restriction.shown_status]
     return Standing(
         title=title,
@@ -42,7 +45,7 @@ def standing(restriction: Restriction) -> Standing:
     )
 
 
-def _sentences(r: Restriction) -> tuple[str, str]:
+def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
     match Status(r.status):
         case Status.DRAFT:
             if r.awaits_approval:
@@ -54,6 +57,7 @@ def _sentences(r: Restriction) -> tuple[str, str]:
         case Status.QUEUED:
             return _on_its_way(
                 r,
+                hold,
                 waiting="Na fila para sair ao birô.",
                 sending="Saindo para o birô agora.",
                 doubtful="O birô não confirmou se recebeu.",
@@ -77,6 +81,7 @@ def _sentences(r: Restriction) -> tuple[str, str]:
         case Status.REMOVAL_QUEUED:
             return _on_its_way(
                 r,
+                hold,
                 waiting="A baixa está na fila para sair ao birô.",
                 sending="O pedido de baixa está saindo para o birô agora.",
                 doubtful="O birô não confirmou se recebeu o pedido de baixa.",
@@ -98,7 +103,11 @@ def _sentences(r: Restriction) -> tuple[str, str]:
             return "Pedido cancelado antes de sair.", f"{r.problem} O birô não soube dela.".strip()
 
 
-def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) -> tuple[str, str]:
+def _on_its_way(
+    r: Restriction, hold: Hold | None, *, waiting: str, sending: str, doubtful: str
+) -> tuple[str, str]:
+    if r.is_unsettled and hold:
+        return doubtful, f"Nada será enviado em dobro: conferimos primeiro. {hold.sentence}"
     if r.is_unsettled:
         return (
             doubtful,
@@ -106,6 +115,11 @@ def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) ->
         )
     if r.unknown:
         return sending, "Esta página se atualiza sozinha."
+    if hold:
+        return (
+            f"{waiting[:-1]}, esperando.",
+            f"{hold.sentence} Nada foi enviado; o pedido espera na fila e sai sozinho.",
+        )
     if r.problem:
         return f"{waiting[:-1]}, esperando.", f"{r.problem}{_next_try(r.due_at, 'Tentamos')}"
     return waiting, "Costuma levar alguns segundos. Esta página se atualiza sozinha."
@@ -130,22 +144,28 @@ def _remarks(r: Restriction) -> Iterable[str]:
         yield f"A integração nº {r.integration_id} está com um problema: {r.integration.problem}"
 
 
-def debt_hint(restriction: Restriction) -> str:
-    """What to do about a live listing whose debt is no longer owed; empty where all is well."""
-    if restriction.receivable.is_owed or restriction.status not in LIVE:
+def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str:
+    """What to do about a live listing that must come off, and by when; empty where all is well."""
+    until = f" {deadline.sentence}" if deadline else ""
+    if restriction.status not in LIVE:
         return ""
+    if restriction.receivable.is_owed:
+        if deadline is None or restriction.status not in AT_BUREAU:
+            return until.strip()
+        cause = deadline.duty.get_cause_display().lower()
+        return f"Esta negativação precisa sair: {cause}.{until}"
     paid = restriction.receivable.status == "received"
     became = "pago" if paid else "cancelado"
     if restriction.status in AT_BUREAU:
-        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa."
+        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa.{until}"
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return f"Este título foi {became} e o pedido ainda não saiu: ele não será enviado."
     if restriction.status == Status.QUEUED:
         return (
             f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "
-            "birô responder."
+            f"birô responder.{until}"
         )
-    return ""  # its removal is under way
+    return until.strip()  # its removal is under way
 
 
 def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:

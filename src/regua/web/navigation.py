@@ -111,6 +111,9 @@ NAVIGATION: tuple[Group, ...] = (
                 permission="view_integrations",
             ),
             Entry(
+                "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
+            ),
+            Entry(
                 "Parâmetros gerais",
                 "parameters_general",
                 icon="adjustments",

@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organization", "0003_legal_parameters")]
+    dependencies = [("organization", "0004_holiday_removal")]
 
     operations = [
         migrations.AddField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("restrictions", "0006_totals_counted")]
+    dependencies = [("restrictions", "0011_webhooks_wait_for_protocol")]
 
     operations = [
         migrations.AlterField(
