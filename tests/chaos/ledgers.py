@@ -46,6 +46,11 @@ JOIN integrations_bureaucall call ON call.subject = 'restriction:' || r.id
 WHERE call.purpose = 'restriction' AND call.method = 'POST' AND call.path = '/v1/negativacoes'
     AND call.started_at > payment.recorded_at + interval '5 seconds'
 """
+_DUTY_LEFT = """
+SELECT r.id FROM restrictions_removalduty duty
+JOIN restrictions_restriction r ON r.id = duty.restriction_id
+WHERE duty.ended_at IS NULL AND r.status = ANY(%s)
+"""
 _STUCK_JOBS = """
 SELECT job.id, job.task_name, job.status::text FROM procrastinate_jobs job
 LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
@@ -108,6 +113,10 @@ def compare(
         ]
         cursor.execute(_SENT_THOUGH_PAID)
         found.disagree += [f"negativação nº {pk} left though it was paid" for (pk,) in cursor]
+        cursor.execute(_DUTY_LEFT, [[str(status) for status in FINAL]])
+        found.stuck += [
+            f"negativação nº {pk} is over, its duty to remove runs on" for (pk,) in cursor
+        ]
         cursor.execute(_STUCK_JOBS)
         found.stuck += [f"job {pk} {task} is {status}" for pk, task, status in cursor.fetchall()]
     return found
