@@ -12,7 +12,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import WebhookEvent
 from regua.bureaus.errors import BureauError
-from regua.integrations import gateway
+from regua.integrations import gateway, throttle
 from regua.integrations.models import Integration
 from regua.restrictions.choices import Source
 from regua.restrictions.news import record_apply, records_match
@@ -59,6 +59,8 @@ def restrictions_sync(*, integration: Integration, actor: User | None = None) ->
                 if page.next_cursor is None:
                     break
                 cursor = page.next_cursor
+    except throttle.Held:
+        raise  # the screens say by themselves why nobody calls
     except BureauError as error:
         # A bureau that cannot be read is the integration's trouble, whatever the reason.
         gateway.problem_note(integration, error.message)

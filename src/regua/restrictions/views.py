@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations import throttle
 from regua.parties.models import DOCUMENT_SHAPE
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.selectors import receivables_visible
 from regua.restrictions import selectors
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
 from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request
@@ -40,10 +41,17 @@ def restriction_list(request: Request) -> HttpResponse:
     form = RestrictionFilter(request.GET, branches=() if request.branch else request.branches)
     found = _narrow(request, form)
     page = keyset.paginate(found, ordering=("-pk",), cursor=request.GET.get("cursor"))
+    waiting = {
+        r.integration_id: r.branch.name
+        for r in page
+        if r.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
+    }
+    holds = throttle.holds_of(list(waiting))
     context = {
         "form": form,
         "page": page,
         "total": keyset.capped_count(found),
+        "holds": [(waiting[pk], hold) for pk, hold in holds.items()],
         "show_branch": not request.branch and len(request.branches) > 1,
     }
     return render(request, "restrictions/restriction_list.html", context)
