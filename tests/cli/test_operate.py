@@ -24,7 +24,7 @@ from regua.inquiries.services import inquiry_request
 from regua.integrations.models import Integration
 from regua.integrations.parameters import parameters_update
 from regua.integrations.services import integration_update
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
@@ -327,3 +327,24 @@ def test_consultar_says_the_decision_and_whose_question_it_joined(
     assert f"{attendant.name} já a estava fazendo" in said.out
     assert "Decisão: Analisar" in said.out
     assert len(sandbox.charges()) == 1
+
+
+def test_several_at_once_are_all_listed_or_none(
+    run: Run, branch: Branch, integration: Integration, sandbox: Sandbox
+) -> None:
+    first, second, disputed = (new_receivable(branch) for _ in range(3))
+    Receivable.objects.filter(pk=disputed.pk).update(disputed=True)
+    numbers = [debt.our_number for debt in (first, second, disputed)]
+    said = run("negativar", *numbers)
+    assert (said.code, said.out) == (1, "")
+    assert said.sentence().startswith(f"Título {disputed.number}: O cliente contesta")
+    assert not Restriction.objects.exists()
+
+    GeneralParameters.objects.update_or_create(
+        pk=1, defaults={"approval_amount": second.open_amount}
+    )
+    Receivable.objects.filter(pk=first.pk).update(open_amount=second.open_amount + 1)
+    listed = run("negativar", *numbers[:2], numbers[0])
+    assert (listed.code, listed.err) == (0, "")
+    assert "Outra pessoa precisa aprovar; nada saiu." in listed.out
+    assert [line["nosso_numero"] for line in sandbox.ledger()] == [second.our_number]

@@ -88,7 +88,7 @@ def test_who_may_not_see_debts_sees_no_trace_of_them(
     detail = client.get(reverse("customer_detail", args=[Customer.objects.get().pk]))
     labels = {tab["label"] for tab in detail.context["tabs"]}
     assert "Títulos" not in labels
-    assert "Negativações" not in labels
+    assert "Negativações de crédito" not in labels
 
 
 def test_inactive_and_branch(

@@ -95,14 +95,14 @@ def running_worker(**settings: str) -> Iterator[Running]:
 
 
 @contextmanager
-def running_web() -> Iterator[tuple[Running, str]]:
-    """The web server and its address, once it answers."""
+def running_web(seconds: float = 25.0) -> Iterator[tuple[Running, str]]:
+    """The web server and its address, once it answers within so many seconds."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     with running("web", "--port", str(port), "--threads", "2") as process:
-        eventually(lambda: process.process.poll() is not None or answers(url))
+        eventually(lambda: process.process.poll() is not None or answers(url), seconds)
         assert process.process.poll() is None, process.log()
         yield process, url
 

@@ -10,6 +10,7 @@ from regua.accounts.models import User
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch
+from regua.receivables.changes import changed
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Form, Source, Status
 from regua.restrictions.history import debtor_snapshot, record_event
@@ -55,7 +56,13 @@ def listing(
     **fields: Any,
 ) -> Restriction:
     integration_row = Integration.objects.get(branch=receivable.branch)
-    values: dict[str, Any] = {"protocol": f"P{receivable.pk}", "due_at": None}
+    values: dict[str, Any] = {
+        "protocol": f"P{receivable.pk}",
+        "due_at": None,
+        "form": Form.MANUAL,
+        "amount": receivable.amount,
+        "requested_by": actor,
+    }
     if status in (Status.QUEUED, Status.REMOVAL_QUEUED):
         values["due_at"] = timezone.now()
     if status == Status.QUEUED:
@@ -72,15 +79,12 @@ def listing(
         branch=receivable.branch,
         customer=receivable.customer,
         receivable=receivable,
-        form=Form.MANUAL,
         status=status,
         restriction_code="TI",
         contract_number=receivable.contract.number,
         our_number=receivable.our_number,
-        amount=receivable.amount,
         due_date=receivable.due_date,
         debtor=debtor_snapshot(receivable.customer),
-        requested_by=actor,
         **{**values, **fields},
     )
     record_event(
@@ -90,4 +94,6 @@ def listing(
 
 
 def pay(receivable: Receivable) -> None:
+    """Settled by somebody who says so, as every service does."""
     Receivable.objects.filter(pk=receivable.pk).update(status="received", open_amount=0)
+    changed([receivable.pk])

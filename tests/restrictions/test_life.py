@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.bureaus.errors import BureauError
 from regua.integrations.models import BureauCall, Integration
 from regua.integrations.services import integration_update
 from regua.organization.models import Branch
 from regua.receivables.services import payment_record
+from regua.restrictions import sync
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
@@ -98,9 +102,11 @@ def test_a_lost_removal_answer_is_looked_up(
 ) -> None:
     settle(integration, queued, lambda: queued.status == Status.ACTIVE)
     removal_request(restriction=queued, actor=operator, reason="paid")
-    sandbox.add_faults({"method": "POST", "path": "/baixa", "kind": "lost_answer", "times": 1})
+    path = "^/v1/negativacoes/.*/baixa$"
+    sandbox.add_faults({"method": "POST", "path": path, "kind": "lost_answer", "times": 1})
     restrictions_drain(integration.pk)
     queued.refresh_from_db()
+    assert (queued.status, queued.unknown) == (Status.REMOVAL_QUEUED, True)
     settle(integration, queued, lambda: queued.status == Status.REMOVED)
     assert len(sandbox.ledger()) == 1
 
@@ -200,6 +206,42 @@ def test_a_debt_paid_before_it_left_never_leaves(
     assert sandbox.ledger() == []
 
 
+@pytest.mark.parametrize("kind", ["drop", "lost_answer"])
+def test_a_debt_paid_while_its_call_is_unanswered_is_looked_up_and_never_sent_again(
+    kind: str,
+    queued: Restriction,
+    integration: Integration,
+    operator: User,
+    sandbox: Sandbox,
+    settings: Any,
+) -> None:
+    sandbox.add_faults({"method": "POST", "path": "/v1/negativacoes", "kind": kind, "times": 1})
+    restrictions_drain(integration.pk)
+    payment_record(
+        receivable=queued.receivable,
+        actor=operator,
+        amount=queued.receivable.open_amount,
+        paid_on=queued.receivable.due_date,
+    )
+
+    def look_up(lease: float) -> None:
+        settings.CONFIG = settings.CONFIG.model_copy(update={"sender_lease": lease})
+        Restriction.objects.update(due_at=timezone.now())
+        restrictions_drain(integration.pk)
+        queued.refresh_from_db()
+
+    look_up(lease=3600)
+    if kind == "drop":
+        assert (queued.status, queued.unknown) == (Status.QUEUED, True), "it may still arrive there"
+        assert "será procurada de novo" in queued.problem
+        look_up(lease=0.01)
+        assert (queued.status, queued.unknown) == (Status.CANCELLED, False)
+        assert sandbox.ledger() == []
+    else:
+        assert queued.protocol == sandbox.ledger()[0]["protocolo"]
+    assert sandbox.calls()["POST /v1/negativacoes"] == 1
+
+
 def test_withdrawn_before_it_left(queued: Restriction, operator: User, sandbox: Sandbox) -> None:
     restriction_cancel(restriction=queued, actor=operator)
     assert queued.status == Status.CANCELLED
@@ -244,3 +286,24 @@ def test_news_that_is_old_changes_nothing(
         assert not record_apply(queued.pk, old, source=Source.WEBHOOK)
     queued.refresh_from_db()
     assert (queued.status, queued.events.count()) == (Status.ACTIVE, events)
+
+
+def test_a_sync_of_many_pages_survives_a_bureau_that_stumbles(
+    integration: Integration,
+    branch: Branch,
+    operator: User,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sync, "PAGE", 2)
+    customer = factories.customer(branch)
+    for _ in range(6):
+        restriction_request(receivable=factories.receivable(customer), actor=operator)
+    restrictions_drain(integration.pk)
+    stumble = {"method": "GET", "path": "/v1/negativacoes", "kind": "status", "status": 503}
+    sandbox.add_faults(stumble | {"skip": 1, "times": 2})
+    assert sync.restrictions_sync(integration=integration).read >= 6
+    sandbox.clear_faults()
+    sandbox.add_faults(stumble | {"times": 1})
+    with pytest.raises(BureauError):  # one that does not answer at all is not asked again and again
+        sync.restrictions_sync(integration=integration)

@@ -16,6 +16,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Role
 from regua.integrations.models import ReasonCode
 from regua.organization.models import Branch
+from regua.receivables.changes import changed
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
@@ -145,7 +146,8 @@ def test_the_customers_tab_keeps_the_history(
     bare.listing(owed, Status.ACTIVE)
     client.force_login(operator)
     page = client.get(reverse("customer_restrictions", args=[owed.customer_id]))
-    assert [r.status for r in page.context["page"]] == [Status.ACTIVE, Status.REMOVED]
+    assert [r.status for r in page.context["live"]] == [Status.ACTIVE]
+    assert [r.status for r in page.context["page"]] == [Status.REMOVED]
     assert "Pagamento da dívida" in page.content.decode()
 
 
@@ -191,6 +193,7 @@ def test_each_failure_is_told_and_does_not_stop_the_others(
     cancelled = debt(branch, "Cancelada da Silva")
     bad = bare.listing(cancelled)
     Receivable.objects.filter(pk=cancelled.pk).update(status="cancelled")
+    changed([cancelled.pk])
     assert not ReasonCode.objects.filter(reason="debt_cancelled").exists()
     client.force_login(operator)
     page = client.post(PAID, {"pk": [good.pk, bad.pk], "confirmado": "sim"}, follow=True)
@@ -248,3 +251,76 @@ def test_search_finds_nothing_of_others(client: Client, branch: Branch, outsider
     client.force_login(outsider)
     for text in (row.protocol, row.our_number, row.customer.document):
         assert goes_to(client, text) == f"/clientes/?q={text}"
+
+
+# --- Many off at once, from the list and from the customer's tab ---------------------------------
+
+
+@pytest.mark.parametrize("place", ["list", "tab"])
+def test_asked_off_in_bulk_for_a_chosen_reason(
+    client: Client, branch: Branch, operator: User, place: str
+) -> None:
+    customer = factories.customer(branch)
+    first, second = (bare.listing(factories.receivable(customer)) for _ in range(2))
+    waiting = bare.listing(factories.receivable(customer), Status.QUEUED)
+    address = LIST if place == "list" else reverse("customer_restrictions", args=[customer.pk])
+    client.force_login(operator)
+    assert f'name="pk" value="{first.pk}"' in client.get(address).content.decode()
+    chosen = {"pk": [first.pk, second.pk, waiting.pk], "reason": "renegotiated"}
+    look = client.post(address, chosen)
+    text = look.content.decode()
+    assert "Pedir a baixa de 2 negativações?" in text
+    assert "(código 19): 2" in text
+    assert "2 títulos ainda estão em aberto" in text
+    assert "Ficam de fora" in text
+    assert "Cancele o pedido" in text
+    assert formats.brl(first.amount + second.amount) in text
+    assert not Restriction.objects.filter(status=Status.REMOVAL_QUEUED).exists()
+    client.post(address, {**chosen, "confirmado": "sim"})
+    asked = Restriction.objects.filter(status=Status.REMOVAL_QUEUED)
+    assert set(asked) == {first, second}
+    assert set(asked.values_list("removal_reason", "removal_code")) == {("renegotiated", "19")}
+    again = client.post(address, {**chosen, "confirmado": "sim"}).content.decode()
+    assert "Nada foi pedido" in again
+    assert "já foi pedida" in again
+
+
+def test_a_reason_of_each_debt_or_none(client: Client, branch: Branch, operator: User) -> None:
+    owed, settled = bare.listing(debt(branch, "Deve Ainda")), paid(branch)
+    client.force_login(operator)
+    look = client.post(LIST, {"pk": [owed.pk, settled.pk], "reason": ""}).content.decode()
+    assert "(código 01): 1" in look
+    assert "O título ainda está em aberto: escolha o motivo" in look
+    wrong = client.post(LIST, {"pk": [owed.pk], "reason": "porque sim"}, follow=True)
+    assert "escolha o motivo da baixa" in wrong.content.decode()
+    assert not Restriction.objects.filter(status=Status.REMOVAL_QUEUED).exists()
+
+
+@pytest.mark.parametrize("place", ["list", "tab"])
+def test_who_may_not_ask_off_in_bulk(
+    client: Client, branch: Branch, attendant: User, outsider: User, place: str
+) -> None:
+    row = bare.listing(debt(branch))
+    address = LIST if place == "list" else reverse("customer_restrictions", args=[row.customer_id])
+    chosen = {"pk": [row.pk], "reason": "paid", "confirmado": "sim"}
+    client.force_login(factories.user(Role.AUDIT))
+    assert "data-rows-all" not in client.get(address).content.decode()
+    assert client.post(address, chosen).status_code == 403
+    client.force_login(attendant)
+    assert client.post(address, chosen).status_code == 403
+    client.force_login(outsider)
+    answer = client.post(address, chosen, follow=True)
+    assert answer.status_code == (200 if place == "list" else 404)
+    row.refresh_from_db()
+    assert row.status == Status.ACTIVE
+
+
+def test_another_customers_listing_is_not_asked_off_from_a_tab(
+    client: Client, branch: Branch, operator: User
+) -> None:
+    row, other = bare.listing(debt(branch)), bare.listing(debt(branch))
+    client.force_login(operator)
+    address = reverse("customer_restrictions", args=[row.customer_id])
+    client.post(address, {"pk": [other.pk], "reason": "paid", "confirmado": "sim"})
+    other.refresh_from_db()
+    assert other.status == Status.ACTIVE

@@ -27,7 +27,7 @@ class Sandbox:
         self.client_id = "regua-demo"
         self.client_secret = "segredo-demo"
         self._log = log
-        self._control = httpx2.Client(base_url=url + "/_sandbox", timeout=10)
+        self._control = httpx2.Client(base_url=url + "/_sandbox", timeout=60)
 
     def control(self, method: str, path: str, body: Any = None, **params: str) -> Any:
         response = self._control.request(method, path, json=body, params=params)

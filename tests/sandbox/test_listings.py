@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -67,6 +67,15 @@ def test_removed_before_it_is_visible() -> None:
         sandbox.advance(30)
         assert creditor.listing(protocol) == gone
         creditor.close()
+
+
+def test_the_calendar_may_begin_in_the_past() -> None:
+    with running_sandbox(day_seconds=86400, days_ago=400) as sandbox:
+        before = date.fromisoformat(sandbox.control("GET", "/relogio")["hoje"])
+        assert abs((datetime.now(UTC).date() - before).days - 400) <= 1
+        sandbox.advance(365)
+        after = date.fromisoformat(sandbox.control("GET", "/relogio")["hoje"])
+        assert (after - before).days == 365
 
 
 def test_calendar_and_terms_advance_together() -> None:

@@ -73,7 +73,8 @@ def shown(user: User, inquiry: Inquiry) -> Page:
 def listed_by_hand(user: User, debt: Receivable) -> Restriction:
     """*Negativar*, from the customer's page to the last button."""
     page = Person(user).open(reverse("customer_detail", args=[debt.customer_id]))
-    page.follow("Negativar").follow("Escolher").press("Negativar")
+    data = page.follow("Negativar").press("Continuar")  # the only debt is chosen already
+    data.follow("Continuar").follow("Continuar").press("Negativar")
     return Restriction.objects.get(receivable=debt)
 
 

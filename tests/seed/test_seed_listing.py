@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def without(debt: Receivable, **fields: Any) -> Receivable:
 def missing_on_screen(debt: Receivable, operator: User) -> list[str]:
     """The fields that the wizard asks for before it goes on."""
     address = reverse("restriction_create", args=[debt.customer_id])
-    page = Person(operator).open(address).follow("Escolher")
+    page = Person(operator).open(address).press("Continuar")
     with pytest.raises(AssertionError, match="nothing says 'Negativar'"):
         page.press("Negativar")
     return page.labels
@@ -114,12 +115,12 @@ def test_s64_what_is_missing_is_asked_for_at_once_and_then_it_is_listed(
     without(debt, complement="", mobile="")
     assert len(refused(debt, operator)) == 2
     address = reverse("restriction_create", args=[debt.customer_id])
-    page = Person(operator).open(address).follow("Escolher")
+    page = Person(operator).open(address).press("Continuar")
     assert page.labels == ["Telefone celular", "Complemento"]
     page.fill("Complemento", "Casa")
     assert page.press("Salvar e continuar").problem("Telefone celular")
     page.fill("Telefone celular", "(11) 98765-4321")
-    page.press("Salvar e continuar").press("Negativar")
+    page.press("Salvar e continuar").follow("Continuar").press("Negativar")
     row = Restriction.objects.get()
     assert row.debtor["mobile"] == "11987654321"
     assert row.debtor["address"]["complement"] == "Casa"
@@ -191,6 +192,24 @@ def test_s84_all_listings_are_in_one_list(debt: Receivable, operator: User) -> N
     [row] = page.press("Buscar").rows
     assert row["Situação"] == "Baixada"
     assert row["Título"].startswith(removed.receivable.number)
+
+
+def test_s84_the_report_narrows_and_sums_what_was_listed(debt: Receivable, operator: User) -> None:
+    bare.listing(debt, amount=Decimal("1200.00"), actor=operator)
+    removed = bare.listing(factories.receivable(debt.customer), Status.REMOVED)
+    page = Person(operator).open("/").follow("Relatórios")
+    page = page.follow("Relatório de Contas a Receber: Negativações de Crédito")
+    assert page.address == reverse("report_restrictions")
+    assert page.path[:2] == ["Relatórios", "Relatórios financeiros"]
+    assert "2 negativações" in page.text
+    page.fill("Situação", "Baixada")
+    page = page.press("Filtrar")
+    [row] = [row for row in page.rows if "Título" in row]
+    assert row["Título"] == removed.receivable.number
+    assert "1 negativação" in page.text
+    page.fill("Situação", "Todas")
+    page.fill("Forma", "Automática")
+    assert "Nenhuma negativação com estes filtros" in page.press("Filtrar").text
 
 
 def test_s85_listing_by_hand_is_shown_to_whoever_may(

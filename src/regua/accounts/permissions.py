@@ -21,6 +21,7 @@ class Permission(TextChoices):
     EDIT_POTENTIALS = "edit_potentials", "alterar leads e prospecções"
     REVEAL_DOCUMENT = "reveal_document", "ver o documento por inteiro"
     VIEW_RECEIVABLES = "view_receivables", "ver títulos"
+    EDIT_RECEIVABLES = "edit_receivables", "corrigir contratos e títulos"
     RECORD_PAYMENT = "record_payment", "registrar pagamentos"
     VIEW_INQUIRIES = "view_inquiries", "ver consultas de crédito"
     REQUEST_INQUIRY = "request_inquiry", "consultar análise de crédito"
@@ -66,6 +67,7 @@ _COLLECT = frozenset(
         Permission.EDIT_POTENTIALS,
         Permission.REVEAL_DOCUMENT,
         Permission.VIEW_RECEIVABLES,
+        Permission.EDIT_RECEIVABLES,
         Permission.VIEW_INQUIRIES,
         Permission.REQUEST_INQUIRY,
         Permission.VIEW_RESTRICTIONS,

@@ -22,7 +22,7 @@ _SATURDAY = 5
 
 @cache
 def national_holidays(year: int) -> dict[date, str]:
-    """Day → name in Portuguese; 20 November since Lei 14.759/2023."""
+    """Day → name in Portuguese; 20 November since 2024 (Lei 14.759/2023)."""
     return dict(holidays.country_holidays("BR", years=year, language="pt_BR"))
 
 
@@ -55,11 +55,30 @@ def business_day_after(start: date, count: int, days_off: Collection[date] = ())
 
 
 def business_days_left(today: date, last: date, days_off: Collection[date] = ()) -> int:
-    """Business days from ``today`` to ``last``, both included; negative: how many it is late."""
+    """Business days that begin after ``today``, up to ``last``: 0 on the last day itself.
+
+    Negative once it is past: how many business days ago it was, and at least one, also on the
+    Saturday after a Friday.
+    """
     if last < today:
-        return -sum(is_business_day(day, days_off) for day in _days(last + _DAY, today))
-    return sum(is_business_day(day, days_off) for day in _days(today, last))
+        return -max(1, _business_days(last, today, days_off))
+    return _business_days(today, last, days_off)
 
 
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+def _business_days(after: date, last: date, days_off: Collection[date]) -> int:
+    span = range(1, (last - after).days + 1)
+    return sum(is_business_day(after + timedelta(days=number), days_off) for number in span)
+
+
+def last_day_listed(due_date: date) -> date:
+    """The last day on which a debt may stand at a bureau: the day before the five years are over.
+
+    They run from the day after the due date (CDC, art. 43, § 1º; Súmula STJ 323); where the fifth
+    year has no 29 February they end on the 28th.
+    """
+    start = due_date + _DAY
+    try:
+        end = start.replace(year=start.year + 5)
+    except ValueError:
+        end = start.replace(year=start.year + 5, day=28)
+    return end - _DAY

@@ -36,6 +36,7 @@ REASONS = {
 }
 
 USER = typer.Option(..., "--usuario", envvar="REGUA_USUARIO", help="E-mail de quem age.")
+TITLES = typer.Argument(..., help="Nosso número de cada título vencido.")
 BRANCH = typer.Option("", "--filial", help="CNPJ ou nome da filial, se houver mais de uma.")
 
 
@@ -123,40 +124,46 @@ def consultar(
 
 
 def negativar(
-    titulo: str = typer.Argument(help="Nosso número do título vencido."),
+    titulos: list[str] = TITLES,
     usuario: str = USER,
     filial: str = BRANCH,
     codigo: str = typer.Option("", help="Código de restrição; sem ele, o padrão da integração."),
 ) -> None:
-    """Negativa um título vencido."""
+    """Negativa títulos vencidos: todos, ou nenhum."""
     with acting(usuario) as actor:
         from regua.accounts.access import require
         from regua.accounts.permissions import Permission
         from regua.receivables.selectors import receivables_visible
         from regua.restrictions.sender import restrictions_drain
-        from regua.restrictions.services import restriction_request
+        from regua.restrictions.services import restrictions_request
 
         require(actor, Permission.REQUEST_RESTRICTION)
-        found = receivables_visible(actor).filter(our_number=titulo)
+        visible = receivables_visible(actor)
         if filial:
-            found = found.filter(branch=branch_named(actor, filial))
-        if found.count() > 1:
-            raise NotThere(
-                f"Há mais de um título com o nosso número {titulo}. Diga qual com --filial."
+            visible = visible.filter(branch=branch_named(actor, filial))
+        receivables = []
+        for titulo in dict.fromkeys(titulos):
+            found = list(visible.filter(our_number=titulo)[:2])
+            if len(found) > 1:
+                raise NotThere(
+                    f"Há mais de um título com o nosso número {titulo}. Diga qual com --filial."
+                )
+            if not found:
+                raise NotThere(f"Não há título com o nosso número {titulo}. Nada foi enviado.")
+            receivables += found
+        restrictions = restrictions_request(
+            receivables=receivables, actor=actor, restriction_code=codigo
+        )
+        for restriction in restrictions:
+            if restriction.awaits_approval:
+                continue
+            _work_until(
+                restriction,
+                lambda row=restriction: row.status != "queued",  # type: ignore[misc]
+                drain=restrictions_drain,
+                label="Enviando ao birô…",
             )
-        receivable = found.first()
-        if receivable is None:
-            raise NotThere(f"Não há título com o nosso número {titulo}. Nada foi enviado.")
-        restriction = restriction_request(
-            receivable=receivable, actor=actor, restriction_code=codigo
-        )
-        _work_until(
-            restriction,
-            lambda: restriction.status != "queued",
-            drain=restrictions_drain,
-            label="Enviando ao birô…",
-        )
-        _show(restriction)
+        _show(*restrictions)
 
 
 def baixar(
@@ -303,19 +310,29 @@ def _still_waiting(problem: str) -> NoReturn:
     raise typer.Exit(3)
 
 
-def _show(restriction: Any) -> None:
-    restriction.refresh_from_db()
-    console.print(
-        f"Negativação nº {restriction.pk}: {restriction.get_status_display().lower()}."
-        f"{' Protocolo ' + restriction.protocol + '.' if restriction.protocol else ''}",
-        markup=False,
-        soft_wrap=True,
-    )
-    if restriction.status in ("queued", "removal_queued"):
-        _still_waiting(restriction.problem)
-    if restriction.problem:
-        errors.print(restriction.problem, style="yellow", markup=False, soft_wrap=True)
+def _show(*restrictions: Any) -> None:
+    """Where each stands; ends with 3 where one still waits for the bureau, 1 where one failed."""
+    waiting, failed = [], False
+    for restriction in restrictions:
+        restriction.refresh_from_db()
+        console.print(
+            f"Negativação nº {restriction.pk}: {restriction.get_status_display().lower()}."
+            f"{' Protocolo ' + restriction.protocol + '.' if restriction.protocol else ''}",
+            markup=False,
+            soft_wrap=True,
+        )
+        if restriction.awaits_approval:
+            said = f"Outra pessoa precisa aprovar; nada saiu. {restriction.approval_reason}"
+            console.print(said, markup=False, soft_wrap=True)
+        elif restriction.status in ("queued", "removal_queued"):
+            waiting.append(restriction.problem)
+        elif restriction.problem:
+            errors.print(restriction.problem, style="yellow", markup=False, soft_wrap=True)
+            failed = True
+    if failed:
         raise typer.Exit(1)
+    if waiting:
+        _still_waiting(next(filter(None, waiting), ""))
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import time
+from contextlib import suppress
 
 import typer
 from rich.console import Console
@@ -11,6 +14,7 @@ from rich.console import Console
 from regua.project.boot import booted
 
 console = Console(highlight=False)
+logger = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -58,32 +62,72 @@ def worker(
     """Executa o trabalho de fundo: envia ao birô, sincroniza, cumpre prazos."""
     with booted():
         from django.db import connection
-        from procrastinate.contrib.django import app as queue
 
         # The queue's own pool would try for half a minute before it says why it cannot.
         connection.ensure_connection()
         connection.close()
-        connector = queue.connector.get_worker_connector()  # type: ignore[attr-defined]
+        asyncio.run(_work(concurrency))
 
-        async def run() -> None:
-            with queue.replace_connector(connector) as app:
+
+async def _work(concurrency: int) -> None:
+    """Work until told to stop. The queue gives up when PostgreSQL restarts: then begin again."""
+    from procrastinate.contrib.django import app as queue
+    from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+    from psycopg import OperationalError
+
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        told.set()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)  # the second time is for the impatient
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    connector = queue.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with queue.replace_connector(connector) as app:
+        while not told.is_set():
+            try:
                 async with app.open_async():
-                    await app.run_worker_async(
-                        concurrency=concurrency,
-                        delete_jobs="successful",
-                        fetch_job_polling_interval=1.0,
-                        update_heartbeat_interval=5.0,
-                        stalled_worker_timeout=15.0,
-                        shutdown_graceful_timeout=20.0,
+                    with suppress(AlreadyEnqueued):  # by another worker, or by the last one
+                        await app.configure_task(
+                            "restrictions.deadlines", queueing_lock="restrictions.deadlines"
+                        ).defer_async(timestamp=int(time.time()))
+                    worker = asyncio.create_task(
+                        app.run_worker_async(
+                            concurrency=concurrency,
+                            delete_jobs="successful",
+                            fetch_job_polling_interval=1.0,
+                            update_heartbeat_interval=5.0,
+                            stalled_worker_timeout=15.0,
+                            shutdown_graceful_timeout=20.0,
+                            install_signal_handlers=False,
+                        )
                     )
+                    await _first_of(worker, told)
+            except ConnectorException as error:
+                if not isinstance(error.__cause__, OperationalError):
+                    raise
+            except OperationalError:
+                pass
+            if not told.is_set():
+                logger.warning("the queue lost PostgreSQL and begins again")
+                await asyncio.sleep(1)
 
-        asyncio.run(run())
+
+async def _first_of(worker: asyncio.Task[None], told: asyncio.Event) -> None:
+    """Wait for the worker's end, and bring it about gently when told to."""
+    telling = asyncio.create_task(told.wait())
+    await asyncio.wait([worker, telling], return_when=asyncio.FIRST_COMPLETED)
+    telling.cancel()
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
 
 
 def sandbox(context: typer.Context) -> None:
     """Serve o birô de demonstração. Opções: regua sandbox --help."""
-    import logging
-
     from regua.sandbox.__main__ import parse
     from regua.sandbox.server import run
 

@@ -23,6 +23,19 @@ class EvidenceKind(models.TextChoices):
     OTHER = "other", "Outro documento"
 
 
+DATED: dict[str, str] = {
+    EvidenceKind.OVERDUE_NOTICE: "Diga em que dia o cliente recebeu o aviso.",
+    EvidenceKind.RESCISSION_PROOF: "Diga em que dia o contrato foi rescindido.",
+}
+"""Kinds whose day counts, and how to ask for it."""
+OF_A_CONTRACT = (
+    EvidenceKind.DEBT_DOCUMENT,
+    EvidenceKind.OVERDUE_NOTICE,
+    EvidenceKind.RESCISSION_PROOF,
+)
+"""Kinds that prove something of a debt: without its contract the gate could not find them."""
+
+
 class EvidenceContent(models.Model):
     """The bytes of an uploaded file, once however often it is attached.
 
@@ -84,6 +97,15 @@ class Evidence(models.Model):
                 condition=Q(receivable=None) | Q(contract__isnull=False),
                 name="evidence_of_debt_names_contract",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=list(DATED)) | Q(dated_on__isnull=False),
+                name="evidence_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="evidence_withdrawn_by",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="evidence_by_customer"),
@@ -123,6 +145,11 @@ class RuleOverride(models.Model):
                 name="override_once",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="override_says_why"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="override_withdrawn_by",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,8 +175,20 @@ class NoticeTerm(models.Model):
         verbose_name_plural = "prazos do comunicado"
         ordering = ["state"]
         constraints = [
-            models.CheckConstraint(condition=Q(days__gte=1, days__lte=120), name="notice_term_days")
+            models.CheckConstraint(
+                condition=Q(days__gte=1, days__lte=120), name="notice_term_days"
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=""),
+                name="notice_term_source",
+                violation_error_message="Diga de onde vem o prazo: a lei ou o birô.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.state}, {self.days} dias"
+
+    @property
+    def said(self) -> dict[str, int | str]:
+        """What its history keeps."""
+        return {"days": self.days, "source": self.source}

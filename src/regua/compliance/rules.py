@@ -46,6 +46,8 @@ class Rule:
     """The customer's field that mends it, where there is one."""
     evidence: EvidenceKind | None = None
     """The document that mends it, where one does."""
+    contract_dates: bool = False
+    """Whether writing the contract's dates of suspension and rescission mends it."""
     opens_on: str = ""
     """An SQL date: from when it holds by itself, where waiting mends it."""
 
@@ -78,13 +80,13 @@ RESCISSION_DAYS = 60
 _PERSON = "length(c.document) = 11"
 _FIVE_YEARS_END = "(r.due_date + interval '1 day' + interval '5 years')::date"
 """The first day on which the debt may no longer be listed: the five years run from the day after
-the due date (STJ)."""
+the due date (STJ). A 29 February falls on 28 February five years on, a day early and never late."""
 _BUREAU_FIELD = "Campo obrigatório do birô para negativar"
 _RGC = "Res. Anatel 765/2023 (RGC)"
 
 
 def _field(name: str, label: str, *, people_only: bool = False) -> Rule:
-    filled = f"c.{name} IS NOT NULL" if name == "birth_date" else f"c.{name} <> ''"
+    filled = f"c.{name} IS NOT NULL" if name == "birth_date" else f"btrim(c.{name}) <> ''"
     return Rule(
         code=f"data.{name}",
         title=f"{label} no cadastro do cliente",
@@ -214,8 +216,10 @@ RULES: tuple[Rule, ...] = (
         title="O cliente era maior de idade no vencimento",
         failure="O cliente era menor de 18 anos no vencimento e não pode ser negativado.",
         citation="Código Civil, arts. 3º a 5º",
+        # Counted back from the due date: who was born on 29 February comes of age on 1 March
+        # (Código Civil, art. 132, § 3º). A birth date that is missing is another rule's.
         predicate=f"(NOT {_PERSON} OR c.birth_date IS NULL"
-        " OR (c.birth_date + interval '18 years')::date <= r.due_date)",
+        " OR c.birth_date <= (r.due_date - interval '18 years')::date)",
     ),
     Rule(
         code="debtor.alive",
@@ -227,9 +231,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="debtor.not_creditor",
         title="O devedor não é o próprio credor",
-        failure="O documento do cliente é o da própria filial.",
-        citation="CDC, art. 43, § 1º",
-        predicate="c.document <> b.document",
+        failure="O CNPJ do cliente é o da própria filial, ou de outra da mesma empresa.",
+        citation="Código Civil, art. 381: credor e devedor não podem ser a mesma pessoa",
+        # The first eight characters of a CNPJ are the company, the next four its establishment.
+        predicate=f"({_PERSON} OR left(c.document, 8) <> left(b.document, 8))",
     ),
     Rule(
         code="debtor.document_valid",
@@ -279,10 +284,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="telecom.suspended",
         title="O serviço foi suspenso 15 dias ou mais depois do aviso",
-        failure="A suspensão só vale 15 dias depois do aviso de atraso. Confira as duas datas.",
+        failure="A suspensão só vale 15 dias depois do aviso de atraso deste título. Confira as "
+        "duas datas.",
         citation=f"{_RGC}, suspensão",
         predicate=f"COALESCE(k.suspended_on >= e.notified_on + {SUSPENSION_DAYS}, false)",
         profile=Profile.TELECOM,
+        contract_dates=True,
         overridable=True,
     ),
     Rule(
@@ -292,6 +299,7 @@ RULES: tuple[Rule, ...] = (
         citation=f"{_RGC}, rescisão",
         predicate=f"COALESCE(k.ended_on >= k.suspended_on + {RESCISSION_DAYS}, false)",
         profile=Profile.TELECOM,
+        contract_dates=True,
         overridable=True,
     ),
     Rule(
@@ -301,6 +309,7 @@ RULES: tuple[Rule, ...] = (
         citation=f"{_RGC}: negativação só após a rescisão",
         predicate="COALESCE(k.ended_on <= %(today)s::date, false)",
         profile=Profile.TELECOM,
+        contract_dates=True,
         opens_on="k.ended_on",
     ),
     Rule(

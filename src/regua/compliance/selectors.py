@@ -10,11 +10,15 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from regua.compliance.models import NoticeTerm
+from regua.accounts.access import visible
+from regua.accounts.models import User
+from regua.accounts.permissions import Permission
+from regua.compliance.models import Evidence, NoticeTerm
 from regua.compliance.rules import FROM_DEBT, RULES, Profile, Rule, Severity
-from regua.organization.models import GeneralParameters
+from regua.organization.models import GeneralParameters, ParameterChange
 
 
 class State(StrEnum):
@@ -43,6 +47,27 @@ class Finding:
     @property
     def blocks(self) -> bool:
         return self.state in (State.FAIL, State.MISSING)
+
+
+TERM_CHANGE = "notice_term."
+"""How the name of a change of a state's notice term begins; the UF follows."""
+
+
+def evidence_visible(actor: User) -> QuerySet[Evidence]:
+    """The files on file, the withdrawn ones too; without their bytes."""
+    return visible(
+        Evidence.objects.select_related(
+            "customer", "contract", "receivable", "uploaded_by", "withdrawn_by"
+        ),
+        actor=actor,
+        permission=Permission.VIEW_EVIDENCE,
+        branch="customer__branch",
+    )
+
+
+def notice_term_changes() -> QuerySet[ParameterChange]:
+    """The newest first, with who made them."""
+    return ParameterChange.objects.filter(name__startswith=TERM_CHANGE).select_related("actor")
 
 
 def gate_parameters(

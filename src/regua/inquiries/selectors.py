@@ -33,7 +33,7 @@ from regua.integrations import vault
 from regua.integrations.choices import PersonKind
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
-from regua.web import formats
+from regua.web import formats, periods
 
 M = TypeVar("M", bound=Model)
 
@@ -151,8 +151,10 @@ def sum_up(kept: QuerySet[InquiryTotal], days: QuerySet[InquiryTotal], *, actor:
     first, last = found["first"], found["last"]
     ends = _seen(days, actor).filter(count__gt=0)
     # A month's total stands on its first day: look into the two months at the ends.
-    begin = ends.filter(day__gte=first, day__lt=month_after(first)).aggregate(day=Min("day"))
-    end = ends.filter(day__gte=last.replace(day=1), day__lt=month_after(last))
+    begin = ends.filter(day__gte=first, day__lt=periods.month_after(first)).aggregate(
+        day=Min("day")
+    )
+    end = ends.filter(day__gte=last.replace(day=1), day__lt=periods.month_after(last))
     return Totals(
         found["count"], found["cost"], begin["day"] or first, end.aggregate(d=Max("day"))["d"]
     )
@@ -171,11 +173,6 @@ def sum_up_under_way(rows: QuerySet[Inquiry], *, actor: User) -> Totals:
 
 def _seen(rows: QuerySet[M], actor: User) -> QuerySet[M]:
     return visible(rows, actor=actor, permission=Permission.VIEW_INQUIRIES)
-
-
-def month_after(day: date) -> date:
-    """The first day of the month after ``day``'s."""
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def inquiries_of(party: Customer | Lead | Prospect, *, actor: User) -> QuerySet[Inquiry]:

@@ -46,7 +46,9 @@ def branch_list(request: Request) -> HttpResponse:
 
 def branch_detail(request: Request, pk: int) -> HttpResponse:
     branch = _get(request, pk)
-    return render(request, "integrations/branch_detail.html", _context(branch, "Dados"))
+    context = _context(branch, "Dados")
+    context["places"] = request.user.can(Permission.MANAGE_PARAMETERS)
+    return render(request, "integrations/branch_detail.html", context)
 
 
 def branch_integrations(request: Request, pk: int) -> HttpResponse:

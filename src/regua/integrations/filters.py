@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any
 
 from django import forms as django_forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 
+from regua.accounts.models import User
 from regua.bureaus import registry
 from regua.integrations.choices import CallOutcome, CatalogueKind, Environment, Purpose
 from regua.integrations.models import BureauCall, Integration
-from regua.integrations.selectors import TROUBLED
+from regua.integrations.selectors import TROUBLED, integrations_of_branches
 from regua.organization.models import Branch
 from regua.web import formats, forms
 from regua.web.ordering import Column
@@ -184,3 +186,77 @@ class CallFilter(forms.Form):
         if end := self.chosen("situacao"):
             rows = rows.filter(ENDS[end])
         return rows
+
+
+class OutgoingFilter(forms.Form):
+    """How what was asked of bureaus is narrowed: by whom, where, in which period.
+
+    What cannot be read is said at its field and asks for nothing.
+    """
+
+    integration = django_forms.ModelChoiceField(
+        label="Integração", required=False, queryset=Integration.objects.none(), empty_label="Todas"
+    )
+    since = forms.DateField(label="Data inicial", required=False)
+    until = forms.DateField(label="Data final", required=False)
+    branch = django_forms.ModelChoiceField(
+        label="Filial", required=False, queryset=Branch.objects.none(), empty_label="Todas"
+    )
+    requested_by = django_forms.ModelChoiceField(
+        label="Operador", required=False, queryset=User.objects.none(), empty_label="Todos"
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        people: QuerySet[User],
+        branches: list[Branch],
+        branch: Branch | None,
+        **kwargs: Any,
+    ) -> None:
+        """``people`` may be chosen from. ``branch`` is the one chosen in the top bar, if any: the
+        rows are narrowed to it.
+        """
+        super().__init__(*args, **kwargs)
+        self.in_branch = branch
+        within = [branch] if branch else branches
+        chosen: Any = self.fields
+        chosen["requested_by"].queryset = people
+        chosen["integration"].queryset = integrations_of_branches(b.pk for b in within)
+        chosen["integration"].label_from_instance = _integration_label
+        if branch or len(branches) < 2:
+            del self.fields["branch"]
+        else:
+            chosen["branch"].queryset = Branch.objects.filter(pk__in=[b.pk for b in branches])
+
+    def clean_since(self) -> date | None:
+        return self._day("since")
+
+    def clean_until(self) -> date | None:
+        return self._day("until")
+
+    def _day(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day and not 2000 <= day.year <= 2100:
+            raise ValidationError("Escreva um ano entre 2000 e 2100.")
+        return day
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", "A data final vem antes da inicial.")
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen and could be read."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def in_use(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+def _integration_label(integration: Integration) -> str:
+    bureau = registry.name_of(integration.provider)
+    return f"nº {integration.pk} · {bureau} · {integration.branch.name}"

@@ -98,13 +98,15 @@ def lost_codes(integration: Integration) -> dict[str, str]:
     return {name: getattr(row, name) for name in DEFAULT_CODES if getattr(row, f"lost_{name}")}
 
 
-def automatic_obstacles(integration: Integration) -> list[str]:
-    """Why nothing may be listed or removed automatically; empty where everything is ready.
+def automatic_obstacles(integration: Integration, *, removing: bool = False) -> list[str]:
+    """Why nothing may be listed automatically; empty where everything is ready.
 
-    Whatever acts by itself asks here first. Each is a sentence for the person.
+    Whatever acts by itself asks here first. Each is a sentence for the person. With ``removing``
+    it is why nothing may be removed: removals have a legal term, so that neither the general switch
+    nor a default code, which only listings need, holds them up.
     """
     found = []
-    if not GeneralParameters.current().credit_analysis:
+    if not removing and not GeneralParameters.current().credit_analysis:
         found.append(SWITCHED_OFF)
     if integration.archived_at is not None:
         found.append("A integração foi arquivada.")
@@ -116,6 +118,8 @@ def automatic_obstacles(integration: Integration) -> list[str]:
         found.append("Incluir/Remover automaticamente está em Não.")
     if integration.codes_synced_at is None:
         return [*found, "Os códigos ainda não foram buscados no birô."]
+    if removing:
+        return found
     lost = lost_codes(integration)
     for name, default in DEFAULT_CODES.items():
         if name in lost:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,7 +19,7 @@ class VaultError(Exception):
     """A sealed value cannot be opened: wrong key, or moved from its row."""
 
 
-def context(table: str, column: str, pk: int) -> str:
+def context(table: str, column: str, pk: int | UUID) -> str:
     return f"{table}.{column}.{pk}"
 
 

@@ -211,7 +211,9 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
             off_obstacle(request.user) if reason == SWITCHED_OFF else Obstacle(reason)
             for reason in automatic_obstacles(integration)
         ],
+        "removes_alone": not automatic_obstacles(integration, removing=True),
         "sees_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
+        "sees_listings": request.user.can(Permission.VIEW_RESTRICTIONS),
         "ready": READY,
         "changes": change_lines(changes),
         "changes_counted": changes_counted(changes),

@@ -133,6 +133,14 @@ class GeneralParameters(models.Model):
                 condition=Q(interest_percent__gte=0, interest_percent__lte=1),
                 name="general_parameters_interest",
             ),
+            models.CheckConstraint(
+                condition=Q(listing_min_amount__gte=0)
+                & (
+                    Q(listing_max_amount=None)
+                    | Q(listing_max_amount__gte=models.F("listing_min_amount"))
+                ),
+                name="general_parameters_amounts",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +164,8 @@ class ParameterChange(models.Model):
     name = models.CharField("parâmetro", max_length=40)
     before: models.JSONField[Any, Any] = models.JSONField("antes", null=True)
     after: models.JSONField[Any, Any] = models.JSONField("depois", null=True)
+    reason = models.TextField("por quê", blank=True, db_default="")
+    """Asked of some changes only."""
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
 
@@ -169,10 +179,11 @@ class ParameterChange(models.Model):
 
 
 class Holiday(models.Model):
-    """A state's or a municipality's day off, written down by somebody.
+    """A state's or a municipality's day off that deadlines leave out.
 
-    National and state holidays come from the ``holidays`` package; these are added to them. Every
-    day added lengthens a deadline that runs against us and for the debtor, so each has its author.
+    National holidays come from the ``holidays`` package; no other day off counts unless somebody
+    wrote it down here, because each lengthens a deadline that runs against us and for the debtor.
+    So each has its author, and so has taking it back.
     """
 
     day = models.DateField("dia")
@@ -182,13 +193,27 @@ class Holiday(models.Model):
     """Empty: the whole state."""
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True)
+    """Null while it counts."""
 
     class Meta:
         verbose_name = "feriado"
         ordering = ["day", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["state", "city", "day"], name="holiday_once"),
+            models.UniqueConstraint(
+                fields=["state", "city", "day"],
+                condition=Q(removed_at=None),
+                name="holiday_once",
+            ),
             models.CheckConstraint(condition=~Q(state="") & ~Q(name=""), name="holiday_named"),
+            models.CheckConstraint(
+                condition=Q(removed_at=None, removed_by=None)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="holiday_removed_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:

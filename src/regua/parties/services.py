@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -61,6 +62,27 @@ def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Custom
         locked = Customer.objects.select_for_update().get(pk=customer.pk)
         _fill(locked, fields, EDITABLE)
     return locked
+
+
+def customer_death(*, customer: Customer, actor: User, deceased_on: date | None) -> Customer:
+    """Write down that the customer has died, or (None) that this was a mistake.
+
+    Raises ``ValidationError`` with a sentence.
+    """
+    require(actor, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
+    if customer.is_company:
+        raise ValidationError("Uma empresa não falece: encerre o contrato. Nada mudou.")
+    born = customer.birth_date
+    if deceased_on is not None and (
+        deceased_on > timezone.localdate() or (born is not None and deceased_on < born)
+    ):
+        raise ValidationError({"deceased_on": "Confira a data do falecimento."})
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+        locked.deceased_on = deceased_on
+        locked.save(update_fields=["deceased_on"])
+    customer.refresh_from_db()
+    return customer
 
 
 def potential_create(

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,6 +23,7 @@ from regua.parties.panels import PartyPanels, Situation, allowed, customer_panel
 from regua.parties.services import customer_update, document_reveal
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
+from regua.web.responses import next_page
 
 NOTHING = "nada"
 
@@ -160,10 +160,7 @@ def customer_edit(request: Request, pk: int) -> HttpResponse:
 
 def after_editing(request: Request, party: Customer | PotentialParty) -> str:
     """Where to go once done: a page of ours named in ``proximo``, else the party's."""
-    target = request.POST.get("proximo") or request.GET.get("proximo") or ""
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        return target
-    return reverse(f"{party._meta.model_name}_detail", args=[party.pk])
+    return next_page(request, reverse(f"{party._meta.model_name}_detail", args=[party.pk]))
 
 
 @never_cache

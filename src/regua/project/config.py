@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("DATABASE_URL", "REGUA_SECRET_KEY", "REGUA_ENCRYPTION_KEYS")
+SECRETS = ("DATABASE_URL", "REGUA_SECRET_KEY", "REGUA_ENCRYPTION_KEYS", "REGUA_SMTP_URL")
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+"""By how the connection is protected: not at all, by STARTTLS, by TLS from the start."""
 
 
 class ConfigError(Exception):
@@ -53,6 +58,11 @@ class Config(BaseSettings):
     """First delay before something unanswered or refused for now is tried again; it doubles."""
     sync_interval: float = Field(900.0, gt=0)
     """How often each integration's change feed is read."""
+    smtp_url: SecretStr = SecretStr("")
+    """``smtps://user:password@host:port`` (see ``SMTP_PORTS``); empty: no e-mail is sent."""
+    mail_from: str = ""
+    """The sender of e-mails; empty: the SMTP account where that is an address, else ``regua@`` the
+    host of ``base_url``."""
 
     @field_validator("database_url")
     @classmethod
@@ -66,6 +76,29 @@ class Config(BaseSettings):
                 [int(number) for number in str(port).split(",") if number]
             except Exception as error:
                 raise ValueError("não é um endereço do PostgreSQL que se possa ler") from error
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url:
+            parts = urlsplit(url)
+            if parts.scheme not in SMTP_PORTS:
+                raise ValueError("precisa começar com smtps://, smtp+starttls:// ou smtp://")
+            try:
+                port = parts.port
+            except ValueError:
+                port = -1
+            if not parts.hostname or port == -1:
+                raise ValueError("não é um endereço de servidor de e-mail que se possa ler")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+            raise ValueError("precisa ser um endereço de e-mail")
         return value
 
     @field_validator("base_url")
@@ -91,6 +124,25 @@ class Config(BaseSettings):
     def keyring(self) -> dict[str, bytes]:
         """Key id → 32 bytes, the current key first."""
         return parse_keyring(self.encryption_keys.get_secret_value())
+
+    @property
+    def smtp(self) -> dict[str, Any]:
+        """Django's settings for sending e-mail; empty where none is sent."""
+        url = self.smtp_url.get_secret_value()
+        if not url:
+            return {}
+        parts = urlsplit(url)
+        user = unquote(parts.username or "")
+        usual = user if "@" in user else f"regua@{urlsplit(self.base_url).hostname}"
+        return {
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or SMTP_PORTS[parts.scheme],
+            "EMAIL_HOST_USER": user,
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_USE_SSL": parts.scheme == "smtps",
+            "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+            "DEFAULT_FROM_EMAIL": self.mail_from or usual,
+        }
 
 
 def parse_keyring(text: str) -> dict[str, bytes]:

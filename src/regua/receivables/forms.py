@@ -32,3 +32,16 @@ class PaymentForm(forms.Form):
         help_text="Só se for outro dia, como num cheque. O prazo para tirar uma negativação "
         "conta a partir daí.",
     )
+
+
+class ContractDatesForm(forms.Form):
+    suspended_on = forms.DateField(
+        label="Suspensão",
+        required=False,
+        help_text="Deixe vazio se o serviço não foi suspenso.",
+    )
+    ended_on = forms.DateField(
+        label="Rescisão",
+        required=False,
+        help_text="Deixe vazio enquanto o contrato não for rescindido.",
+    )

@@ -19,6 +19,10 @@ class Contract(models.Model):
         OTHER = "other", "Outros serviços"
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="contracts")
+    co_debtor = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    """The *coobrigado*: another customer of the same branch who answers for its debts, too."""
     number = models.CharField("contrato", max_length=20)
     kind = models.CharField("tipo", max_length=10, choices=Kind.choices, default=Kind.TELECOM)
     started_on = models.DateField("início", null=True, blank=True)
@@ -30,6 +34,10 @@ class Contract(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(number=""), name="contract_numbered"),
             models.UniqueConstraint(fields=["customer", "number"], name="contract_once"),
+            models.CheckConstraint(
+                condition=Q(co_debtor=None) | ~Q(co_debtor=F("customer")),
+                name="contract_co_debtor_is_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -144,7 +152,10 @@ class Impediment(models.Model):
     told_on = models.DateField("recebida em")
     """When we were told: the five business days of CDC art. 43 § 3º count from here."""
     text = models.TextField("o que foi dito")
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    """Null where the bureau told it, by taking a listing off by itself."""
     opened_at = models.DateTimeField(db_default=Now())
     outcome = models.CharField("decisão", max_length=10, choices=Outcome.choices, blank=True)
     decision = models.TextField("por quê", blank=True)

@@ -1,4 +1,4 @@
-"""Recording what was paid."""
+"""Recording what was paid, mending a receivable that was wrong, and a contract's dates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.receivables.changes import changed
-from regua.receivables.models import Payment, Receivable
+from regua.receivables.models import Contract, Payment, Receivable
 
 
 def payment_record(
@@ -41,7 +41,7 @@ def payment_record(
     if problems:
         raise ValidationError(problems)
     with transaction.atomic():
-        locked = Receivable.objects.select_for_update().get(pk=receivable.pk)
+        locked = Receivable.objects.select_for_update(no_key=True).get(pk=receivable.pk)
         if not locked.is_owed:
             raise ValidationError(
                 f"O título {locked.number} não está em aberto "
@@ -64,3 +64,70 @@ def payment_record(
         changed([locked.pk])
     receivable.refresh_from_db()
     return payment
+
+
+def contract_dates_set(
+    *, contract: Contract, actor: User, suspended_on: date | None, ended_on: date | None
+) -> Contract:
+    """Write down when a contract was suspended and rescinded; None where it was not.
+
+    Both are facts: neither lies in the future. Raises ``ValidationError`` with a sentence per
+    field.
+    """
+    require(actor, Permission.EDIT_PARTIES, branch_id=contract.customer.branch_id)
+    problems = {}
+    for name, day in (("suspended_on", suspended_on), ("ended_on", ended_on)):
+        if day is None:
+            continue
+        if day > timezone.localdate():
+            problems[name] = "A data está no futuro: escreva-a quando acontecer."
+        elif contract.started_on and day < contract.started_on:
+            problems[name] = f"O contrato só começou em {contract.started_on:%d/%m/%Y}."
+        elif day.year < 1990:
+            problems[name] = "Confira o ano."
+    if suspended_on and ended_on and ended_on < suspended_on and not problems:
+        problems["ended_on"] = "A rescisão não pode ser antes da suspensão."
+    if problems:
+        raise ValidationError(problems)
+    with transaction.atomic():
+        locked = Contract.objects.select_for_update(of=["self"]).get(pk=contract.pk)
+        locked.suspended_on, locked.ended_on = suspended_on, ended_on
+        locked.save(update_fields=["suspended_on", "ended_on"])
+    return locked
+
+
+def receivable_correct(
+    *,
+    receivable: Receivable,
+    actor: User,
+    amount: Decimal | None = None,
+    due_date: date | None = None,
+) -> Receivable:
+    """Mend the amount (the whole, before what was paid of it) or the due date.
+
+    Mending the amount settles a contest that was upheld: the debt may be charged again. Raises
+    ``ValidationError`` with a sentence per field.
+    """
+    require(actor, Permission.EDIT_RECEIVABLES, branch_id=receivable.branch_id)
+    with transaction.atomic():
+        locked = Receivable.objects.select_for_update(no_key=True).get(pk=receivable.pk)
+        if not locked.is_owed:
+            raise ValidationError(
+                f"O título {locked.number} não está em aberto "
+                f"({locked.get_status_display().lower()}). Nada foi alterado."
+            )
+        if amount is not None:
+            paid = locked.amount - locked.open_amount
+            if amount <= paid:
+                raise ValidationError(
+                    {"amount": f"O valor precisa passar do que já foi pago (R$ {paid})."}
+                )
+            locked.amount, locked.open_amount = amount, amount - paid
+            if not locked.impediments.filter(closed_at=None).exists():
+                locked.disputed = False
+        if due_date is not None:
+            locked.due_date = due_date
+        locked.save(update_fields=["amount", "open_amount", "due_date", "disputed"])
+        changed([locked.pk])
+    receivable.refresh_from_db()
+    return receivable

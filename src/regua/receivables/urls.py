@@ -1,8 +1,9 @@
 from django.urls import path
 
-from regua.receivables import views
+from regua.receivables import contract_views, views
 
 urlpatterns = [
     path("clientes/<int:pk>/titulos/", views.customer_receivables, name="customer_receivables"),
     path("titulos/<int:pk>/pagamento/", views.payment_create, name="payment_create"),
+    path("contratos/<int:pk>/datas/", contract_views.contract_dates, name="contract_dates"),
 ]

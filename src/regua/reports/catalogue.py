@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from regua.reports import inquiries
+from regua.reports import breaches, inquiries, restrictions
 from regua.reports.definition import Report
 
-REPORTS: dict[str, Report] = {report.slug: report for report in (inquiries.REPORT,)}
+REPORTS: dict[str, Report] = {
+    report.slug: report for report in (inquiries.REPORT, restrictions.REPORT, breaches.REPORT)
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.db.models import Case, F, Model, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Length
 from django.db.models.lookups import Exact
 from pydantic import AfterValidator, Field
@@ -19,17 +19,14 @@ from regua.inquiries.filters import (
     REFUSED,
     RESULTS,
     UNFINISHED,
-    InquiryFilter,
     narrow,
 )
 from regua.inquiries.models import Inquiry
 from regua.inquiries.policy.wording import outcome_status
 from regua.inquiries.selectors import inquiries_visible
 from regua.integrations.choices import PersonKind
-from regua.integrations.models import Integration
-from regua.organization.models import Branch
 from regua.reports.definition import Column, Day, Filters, Kind, Report
-from regua.web import formats
+from regua.reports.kept import opened, period_in_words, rows_in_words, told
 from regua.web.status import Status
 
 KINDS = tuple((str(kind), str(kind.label)) for kind in (PersonKind.PERSON, PersonKind.COMPANY))
@@ -42,7 +39,6 @@ _RESULT = Case(
     default=F("outcome"),
 )
 """As the filter *Resultado* has it."""
-_ROWS: dict[str, type[Model]] = {"branch": Branch, "integration": Integration, "requested_by": User}
 
 
 def _known_result(value: str) -> str:
@@ -52,7 +48,7 @@ def _known_result(value: str) -> str:
 
 
 class InquiryFilters(Filters):
-    """What ``InquiryFilter`` has chosen, kept by keys."""
+    """What ``inquiries.filters.InquiryFilter`` has chosen, kept by keys."""
 
     since: Day | None = None
     until: Day | None = None
@@ -63,60 +59,25 @@ class InquiryFilters(Filters):
     result: Annotated[str, AfterValidator(_known_result)] | None = None
 
 
-def kept(form: InquiryFilter) -> InquiryFilters:
-    """What the form shows, so that an export has the rows of the screen."""
-    chosen = {**form.chosen, "branch": form.in_branch or form.chosen.get("branch")}
-    keys = {name: row.pk for name in _ROWS if (row := chosen.get(name))}
-    loaded: InquiryFilters = InquiryFilters.load({**chosen, "branch": None, **keys})
-    return loaded
-
-
 def inquiry_rows(filters: InquiryFilters, actor: User) -> QuerySet[Inquiry]:
     """The inquiries that ``actor`` may see and the filters leave."""
     rows = inquiries_visible(actor).select_related(None)
-    chosen = _chosen(filters)
+    chosen = opened(filters)
     return rows.none() if None in chosen.values() else narrow(rows, chosen, branch=None)
 
 
-def _chosen(filters: InquiryFilters) -> dict[str, Any]:
-    """The filters as ``InquiryFilter.chosen`` gives them; None for what exists no more."""
-    chosen = filters.model_dump(exclude_none=True)
-    for name in chosen.keys() & _ROWS.keys():
-        chosen[name] = _ROWS[name]._default_manager.filter(pk=chosen[name]).first()
-    return chosen
-
-
 def describe(filters: InquiryFilters, actor: User) -> str:
-    chosen = _chosen(filters)
-    for name in chosen.keys() & _ROWS.keys():
-        unseen = name == "branch" and not actor.sees_branch(filters.branch or 0)
-        if unseen or chosen[name] is None:
-            chosen[name] = f"nº {getattr(filters, name)}"
-    return in_words(chosen)
+    return in_words(told(filters, actor))
 
 
 def in_words(chosen: dict[str, Any]) -> str:
     """What ``InquiryFilter.chosen`` gives, in words."""
-    words = []
-    match chosen:
-        case {"since": since, "until": until}:
-            words.append(f"De {formats.day(since)} a {formats.day(until)}")
-        case {"since": since}:
-            words.append(f"Desde {formats.day(since)}")
-        case {"until": until}:
-            words.append(f"Até {formats.day(until)}")
-    for name, label in (
-        ("branch", "Filial"),
-        ("integration", "Integração"),
-        ("requested_by", "Operador"),
-    ):
-        if name in chosen:
-            words.append(f"{label} {chosen[name]}")
+    words = [period_in_words(chosen), *rows_in_words(chosen)]
     if kind := chosen.get("kind"):
         words.append(dict(KINDS).get(kind) or f"Produto {kind.removeprefix('p:')}")
     if result := chosen.get("result"):
         words.append(f"Resultado: {dict(RESULTS)[result]}")
-    return " · ".join(words) or "Sem filtros"
+    return " · ".join(filter(None, words)) or "Sem filtros"
 
 
 def _result(inquiry: Inquiry) -> Status:

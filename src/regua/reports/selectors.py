@@ -18,8 +18,9 @@ from regua.organization.models import Branch
 from regua.reports.definition import Column, Report
 from regua.reports.models import ReportColumns, ReportExport, ReportExportChunk
 from regua.restrictions.choices import LIVE, Status
+from regua.restrictions.deadlines import DutyCounts, duties_open, duty_counts
 from regua.restrictions.models import Restriction
-from regua.restrictions.selectors import paid_and_listed, restrictions_visible
+from regua.restrictions.selectors import restrictions_visible
 from regua.web.keyset import CappedCount, capped_count
 
 M = TypeVar("M", bound=Model)
@@ -32,7 +33,7 @@ class Attention:
     live: CappedCount | None
     waiting: CappedCount | None
     """Queued longer than a first try: the bureau is down, busy or silent."""
-    to_remove: CappedCount | None
+    to_remove: DutyCounts | None
     refused: CappedCount | None
     inquiries_waiting: CappedCount | None
 
@@ -48,7 +49,7 @@ def attention(actor: User, branch: Branch | None) -> Attention:
     return Attention(
         live=capped_count(restrictions.filter(status__in=LIVE)) if sees else None,
         waiting=capped_count(queued.exclude(problem="")) if sees else None,
-        to_remove=capped_count(_in(paid_and_listed(actor), branch)) if sees else None,
+        to_remove=duty_counts(_in(duties_open(actor), branch)) if sees else None,
         refused=capped_count(restrictions.filter(status=Status.REFUSED)) if sees else None,
         inquiries_waiting=capped_count(asking) if sees_inquiries else None,
     )

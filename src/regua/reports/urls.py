@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.reports import export_views, inquiry_views, views
+from regua.reports import breach_views, export_views, inquiry_views, restriction_views, views
 
 _RECEIVABLES = "relatorios/financeiros/entrada/contas-a-receber/"
 
@@ -8,6 +8,12 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("relatorios/", views.report_list, name="report_list"),
     path(f"{_RECEIVABLES}consultas/", inquiry_views.report_inquiries, name="report_inquiries"),
+    path(
+        f"{_RECEIVABLES}negativacoes/",
+        restriction_views.report_restrictions,
+        name="report_restrictions",
+    ),
+    path(f"{_RECEIVABLES}prazos-de-baixa/", breach_views.report_breaches, name="report_breaches"),
     path("relatorios/<slug:slug>/colunas", views.report_columns, name="report_columns"),
     path("relatorios/<slug:slug>/exportar", export_views.report_export, name="report_export"),
     path("relatorios/exportacoes", export_views.report_export_list, name="report_export_list"),

@@ -123,6 +123,16 @@ STAND_INS = {RemovalReason.FIVE_YEARS: RemovalReason.WRONGLY_LISTED}
 creditor's request"); our record keeps the true reason."""
 
 
+class Correction(TextChoices):
+    """What was wrong in a listing: it is taken off and asked for anew with what is right."""
+
+    PARTIAL_PAYMENT = "partial_payment", "Pagamento em parte"
+    AMOUNT = "amount", "Valor"
+    DUE_DATE = "due_date", "Vencimento"
+    NAME = "name", "Nome do cliente"
+    ADDRESS = "address", "Endereço do cliente"
+
+
 class DutyCause(TextChoices):
     """Why a listing must come off by a day."""
 
@@ -130,6 +140,7 @@ class DutyCause(TextChoices):
     DEBT_CANCELLED = "debt_cancelled", "Título cancelado"
     RENEGOTIATED = "renegotiated", "Dívida renegociada"
     CORRECTION = "correction", "Dado errado"
+    AMOUNT_CHANGED = "amount_changed", "Valor mudou"
     CONTESTED = "contested", "Contestação procedente"
     COURT_ORDER = "court_order", "Ordem judicial"
     DECEASED = "deceased", "Falecimento"
@@ -141,3 +152,12 @@ class DutyOutcome(TextChoices):
     MET = "met", "No prazo"
     LATE = "late", "Fora do prazo"
     VOID = "void", "Deixou de valer"
+
+
+class Dated(TextChoices):
+    """Which of its dates a period is about."""
+
+    REQUESTED = "requested", "Pedida"
+    SENT = "sent", "Enviada"
+    VISIBLE = "visible", "Visível no birô"
+    REMOVED = "removed", "Baixada"

@@ -19,7 +19,9 @@ from regua.integrations import throttle
 from regua.integrations.switch import switched_off
 from regua.integrations.throttle import Hold
 from regua.restrictions import selectors, services, wording
-from regua.restrictions.choices import LIVE, RemovalReason, Status
+from regua.restrictions.amounts import amount_listed
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
+from regua.restrictions.deadlines import Deadline, deadlines_of
 from regua.restrictions.forms import RemovalForm
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
@@ -29,7 +31,7 @@ from regua.web.responses import nothing_to_swap
 
 def _find(request: Request, pk: int) -> Restriction:
     found = selectors.restrictions_visible(request.user).select_related(
-        "requested_by", "removal_requested_by"
+        "requested_by", "removal_requested_by", "approved_by"
     )
     return get_object_or_404(found, pk=pk)
 
@@ -54,21 +56,29 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
+    deadline = deadlines_of([restriction.pk]).get(restriction.pk)
     waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
     hold = throttle.hold_of(restriction.integration_id) if waits else None
     return {
         "restriction": restriction,
         "standing": wording.standing(restriction, hold),
-        "hint": wording.debt_hint(restriction),
+        "hint": wording.debt_hint(restriction, deadline),
+        "hint_tone": "danger"
+        if restriction.status in AT_BUREAU or (deadline and deadline.tone)
+        else "info",
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
-        "version": _version(restriction, events, hold),
+        "gate": wording.gate_lines(restriction),
+        "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
+        "version": _version(restriction, events, deadline, hold),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
 
 
-def _version(r: Restriction, events: list[RestrictionEvent], hold: Hold | None) -> str:
+def _version(
+    r: Restriction, events: list[RestrictionEvent], deadline: Deadline | None, hold: Hold | None
+) -> str:
     """Changes with whatever the page shows."""
     seen = (
         r.status,
@@ -81,6 +91,7 @@ def _version(r: Restriction, events: list[RestrictionEvent], hold: Hold | None) 
         r.integration.problem,
         hold.sentence if hold else "",
         events[-1].pk if events else 0,
+        deadline and deadline.sentence,
     )
     return f"{zlib.crc32(repr(seen).encode()):08x}"
 
@@ -90,9 +101,14 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     may_remove = actor.can(Permission.REQUEST_REMOVAL)
     may_list = actor.can(Permission.REQUEST_RESTRICTION)
     return {
-        "shows_removal": may_remove and r.status in LIVE and r.status != Status.QUEUED,
+        "shows_approval": r.awaits_approval
+        and actor.can(Permission.APPROVE_RESTRICTION)
+        and r.requested_by_id != actor.pk,
+        "shows_removal": may_remove
+        and r.status in LIVE
+        and r.status not in (Status.DRAFT, Status.QUEUED),
         "no_removal": selectors.why_no_removal(r),
-        "shows_cancel": may_list and r.status == Status.QUEUED,
+        "shows_cancel": may_list and (r.status == Status.QUEUED or r.awaits_approval),
         "no_cancel": selectors.why_no_cancel(r),
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)
@@ -104,6 +120,7 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
 def _facts(r: Restriction) -> list[tuple[str, str]]:
     facts = [
         ("Valor negativado", formats.brl(r.amount)),
+        *((name, formats.brl(value)) for name, value in amount_listed(r).items),
         ("Vencimento", formats.day(r.due_date)),
         ("Título", r.receivable.number),
         ("Contrato", r.contract_number),
@@ -116,6 +133,16 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         ("Comunicado em", formats.day(r.notified_on)),
         ("Visível em", formats.day(r.visible_on)),
     ]
+    if r.approval_reason:
+        facts.append(("Por que pediu aprovação", r.approval_reason))
+    if r.approved_by:
+        facts += [
+            ("Aprovada por", r.approved_by.name),
+            ("Aprovada em", formats.instant(r.approved_at)),
+        ]
+    if r.co_debtor:
+        document = formats.document_masked(r.co_debtor.get("document", ""))
+        facts.append(("Coobrigado", f"{r.co_debtor.get('name', '')} · {document}"))
     if r.removal_reason or r.removed_on or r.removal_code:
         reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
         facts += [
@@ -125,6 +152,7 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
             ),
             ("Baixa pedida em", formats.instant(r.removal_requested_at)),
             ("Baixa pedida por", r.removal_requested_by.name if r.removal_requested_by else ""),
+            ("Forma da baixa", r.get_removal_form_display()),
             ("Baixada em", formats.day(r.removed_on)),
         ]
     return facts

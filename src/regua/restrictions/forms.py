@@ -19,6 +19,12 @@ from regua.web import forms
 
 LIVE_ONES = "em-curso"
 UNSETTLED = "esclarecer"
+SITUATIONS = [
+    ("", "Todas"),
+    (LIVE_ONES, "Em curso"),
+    (UNSETTLED, "A esclarecer"),
+    *((str(s.value), str(s.label)) for s in Status),
+]
 
 _YEARS = [
     MinValueValidator(date(2000, 1, 1), "Confira o ano."),
@@ -64,6 +70,8 @@ class CodeForm(forms.Form):
         label="Código de restrição",
         error_messages={"invalid_choice": "Escolha um dos códigos da lista."},
     )
+    soma = django_forms.DecimalField(required=False, widget=django_forms.HiddenInput)
+    """The sum that the person saw."""
 
     def __init__(self, *args: Any, codes: Iterable[ReasonCode], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,16 +117,7 @@ class RestrictionFilter(forms.Form):
             }
         ),
     )
-    situacao = django_forms.ChoiceField(
-        label="Situação",
-        required=False,
-        choices=[
-            ("", "Todas"),
-            (LIVE_ONES, "Em curso"),
-            (UNSETTLED, "A esclarecer"),
-            *((str(s.value), s.label) for s in Status if s is not Status.DRAFT),
-        ],
-    )
+    situacao = django_forms.ChoiceField(label="Situação", required=False, choices=SITUATIONS)
     forma = django_forms.ChoiceField(
         label="Forma", required=False, choices=[("", "Todas"), *Form.choices]
     )
@@ -141,3 +140,15 @@ class RestrictionFilter(forms.Form):
     @property
     def narrowed(self) -> bool:
         return any(self.chosen(name) for name in self.fields)
+
+    @property
+    def listings(self) -> dict[str, Any]:
+        """What was chosen, as ``filters.search`` takes it; who was searched for left aside."""
+        named = {
+            "situacao": "status",
+            "filial": "branch",
+            "forma": "form",
+            "de": "since",
+            "ate": "until",
+        }
+        return {key: value for name, key in named.items() if (value := self.chosen(name))}

@@ -1,10 +1,12 @@
-"""What is written down of a restriction: its events, and the debtor as the bureau is told."""
+"""What is written down of a restriction: its events, the debtor as told, the gate's answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from regua.accounts.models import User
+from regua.compliance.selectors import Finding
 from regua.parties.models import Customer
 from regua.restrictions.choices import Source
 from regua.restrictions.models import Restriction, RestrictionEvent
@@ -54,3 +56,8 @@ def debtor_snapshot(customer: Customer) -> dict[str, Any]:
             "state": customer.state,
         },
     }
+
+
+def gate_snapshot(findings: Iterable[Finding]) -> list[list[str]]:
+    """The gate's answer as it is kept: ``[[rule, state], …]``."""
+    return [[finding.rule.code, str(finding.state)] for finding in findings]

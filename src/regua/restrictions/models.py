@@ -15,8 +15,10 @@ from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import (
+    AT_BUREAU,
     FINAL,
     LIVE,
+    Dated,
     DutyCause,
     DutyOutcome,
     Form,
@@ -24,6 +26,11 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
+from regua.restrictions.ledger_models import Difference as Difference
+from regua.restrictions.ledger_models import LedgerLine as LedgerLine
+from regua.restrictions.ledger_models import Reconciliation as Reconciliation
+from regua.restrictions.ledger_models import SyncState as SyncState
+from regua.restrictions.ledger_models import WebhookDelivery as WebhookDelivery
 
 
 class Restriction(Outgoing):
@@ -35,9 +42,17 @@ class Restriction(Outgoing):
 
     EFFECTFUL = (Status.QUEUED, Status.REMOVAL_QUEUED)
 
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
-    provider = models.SlugField("intermediador", max_length=40)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="restrictions")
+    # Keys without an index of their own: others begin with them, or nobody seeks by them.
+    integration = models.ForeignKey(
+        "integrations.Integration", models.PROTECT, related_name="+", db_index=False
+    )
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="+", verbose_name="filial", db_index=False
+    )
+    provider = models.SlugField("intermediador", max_length=40, db_index=False)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="restrictions", db_index=False
+    )
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="restrictions")
     form = models.CharField("forma", max_length=10, choices=Form.choices)
     status = models.CharField("situação", max_length=15, choices=Status.choices)
@@ -91,7 +106,7 @@ class Restriction(Outgoing):
     removal_code = models.CharField("código de baixa", max_length=10, blank=True)
     removal_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     removal_requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     removal_requested_at = models.DateTimeField(null=True)
     removal_form = models.CharField(
@@ -164,6 +179,27 @@ class Restriction(Outgoing):
             ),
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
+            models.Index(
+                fields=["due_date"],
+                name="restriction_five_years",
+                condition=Q(status__in=AT_BUREAU),
+            ),
+            models.Index(
+                fields=["removed_on"],
+                name="restriction_removed",
+                condition=Q(removed_on__isnull=False),
+            ),
+            models.Index(fields=["amount"], name="restriction_by_amount"),
+            models.Index(
+                fields=["removal_reason"],
+                name="restriction_by_reason",
+                condition=~Q(removal_reason=""),
+            ),
+            models.Index(
+                fields=["-id"],
+                name="restriction_unsettled",
+                condition=Q(unknown=True, attempts__gt=0) & ~Q(problem=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -172,6 +208,15 @@ class Restriction(Outgoing):
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def can_come_off(self) -> bool:
+        """Whether its removal may be asked for now."""
+        return self.status in AT_BUREAU
+
+    @property
+    def awaits_approval(self) -> bool:
+        return self.status == Status.DRAFT and self.replaces_id is None
 
     @property
     def principal(self) -> Decimal:
@@ -188,6 +233,10 @@ class Restriction(Outgoing):
         """The code of its badge (``web.status``): the status, or what makes it doubtful."""
         if self.is_unsettled:
             return "unknown"
+        if self.awaits_approval:
+            return "awaiting_approval"
+        if self.status == Status.DRAFT and self.replaces_id is not None:
+            return "awaiting_removal"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 
@@ -267,3 +316,91 @@ class RemovalDuty(models.Model):
 
     def __str__(self) -> str:
         return f"prazo de baixa nº {self.pk}"
+
+
+class Counted(models.Model):
+    """What restrictions alike add up to. ``amount`` is in BRL.
+
+    The keys of other tables have no constraint there: the restrictions that are counted have it.
+    """
+
+    branch = models.ForeignKey(
+        Branch, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    integration = models.ForeignKey(
+        "integrations.Integration",
+        models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    form = models.CharField(max_length=10)
+    status = models.CharField(max_length=15)
+    removal_reason = models.CharField(max_length=20)
+    count = models.IntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    """Every restriction counted is between the two, both included; there may be others."""
+
+    class Meta:
+        abstract = True
+
+
+class RestrictionTotal(Counted):
+    """How many restrictions of one kind a day, or a month, had, as of the last fold.
+
+    A restriction is counted once for each of its dates. The lists and reports count and sum from
+    here and from ``RestrictionMove``, whatever the filter and however many there are: whole months
+    from their own rows, the days at the ends of a period from theirs.
+    """
+
+    about = models.CharField(max_length=9, choices=Dated.choices)
+    day = models.DateField()
+    """In America/Sao_Paulo; a month's is its first."""
+    monthly = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "about",
+                    "monthly",
+                    "day",
+                    "branch",
+                    "integration",
+                    "requested_by",
+                    "form",
+                    "status",
+                    "removal_reason",
+                ],
+                nulls_distinct=False,
+                name="restriction_total_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.day}: {self.count}"
+
+
+class RestrictionMove(Counted):
+    """What came or went since the last fold; triggers write it, ``totals.fold`` takes it away.
+
+    Only ever inserted, so that nobody who lists, sends or removes waits for another at a total.
+    """
+
+    requested = models.DateField()
+    sent = models.DateField(null=True)
+    visible = models.DateField(null=True)
+    removed = models.DateField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.count:+}"

@@ -17,7 +17,9 @@ from regua.bureaus.contract import ListingRecord, ListingStatus
 from regua.integrations.choices import CodeKind
 from regua.integrations.gateway import provider_of
 from regua.restrictions.choices import FROM_BUREAU, MOVES, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
+from regua.restrictions.midlife import removed_by_bureau
 from regua.restrictions.models import Restriction
 
 _SENTENCES = {
@@ -30,17 +32,27 @@ _SENTENCES = {
 
 
 def record_apply(
-    restriction_id: int, record: ListingRecord, *, source: Source, actor: User | None = None
+    restriction_id: int,
+    record: ListingRecord,
+    *,
+    source: Source,
+    actor: User | None = None,
+    again: bool = False,
 ) -> bool:
-    """Bring one restriction up to the bureau's ``record``; return whether anything changed."""
+    """Bring one restriction up to the bureau's ``record``; return whether anything changed.
+
+    With ``again`` also to one of the version that it has already: somebody found that they differ.
+    """
     with transaction.atomic():
-        restriction = Restriction.objects.select_for_update().get(pk=restriction_id)
-        if record.version <= restriction.bureau_version:
+        restriction = Restriction.objects.select_for_update(no_key=True).get(pk=restriction_id)
+        if record.version < restriction.bureau_version + (0 if again else 1):
             return False
         before = restriction.status
         was_unavailable = restriction.unavailable
         _take_facts(restriction, record)
         moved = _move(restriction, record)
+        if moved and restriction.status == Status.REMOVED:
+            removed_by_bureau(restriction)
         restriction.save()
         if moved:
             text = _sentence(restriction, asked=before == Status.REMOVAL_SENT)
@@ -51,6 +63,8 @@ def record_apply(
         else:
             return True
         record_event(restriction, text=text, source=source, actor=actor, before=before)
+        if restriction.is_final:
+            replacement_follow(restriction)
     return True
 
 

@@ -22,7 +22,7 @@ from regua.receivables.panels import RowNote, receivable_panels
 from regua.restrictions import selectors
 from regua.restrictions.choices import AT_BUREAU, LIVE, Status
 from regua.restrictions.models import Restriction
-from regua.web import formats
+from regua.web import formats, navigation
 from regua.web.obstacle import Obstacle
 from regua.web.status import STATUSES, Icon
 from regua.web.templatetags.regua import status_badge
@@ -34,8 +34,12 @@ _WORST_FIRST = (
     "notified",
     "sent",
     "queued",
+    "awaiting_approval",
+    "draft",
     "removal_queued",
     "removal_sent",
+    "awaiting_removal",
+    "draft",
 )
 
 
@@ -178,11 +182,17 @@ def _called_for(ids: Collection[int], actor: User) -> dict[int, subjects.Subject
     }
 
 
+def _waiting(actor: User) -> int:
+    found = selectors.awaiting_approval(selectors.restrictions_visible(actor))
+    return found.exclude(requested_by=actor).count()
+
+
 def register() -> None:
+    navigation.COUNTS["restriction_approvals"] = _waiting
     subjects.register("restriction", "Negativação", _called_for)
     customer_panels.tab(
         "customer_restrictions",
-        "Negativações",
+        "Negativações de crédito",
         permission=Permission.VIEW_RESTRICTIONS,
         count=_count,
         order=40,

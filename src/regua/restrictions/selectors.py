@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -16,13 +16,15 @@ from regua.compliance.selectors import Finding, evaluate
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import codes_for
+from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import DOCUMENT_SHAPE, Customer
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
-from regua.restrictions.models import Restriction
+from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
+from regua.restrictions.models import RemovalDuty, Restriction
+from regua.web import formats
 
 
 def restrictions_visible(actor: User) -> QuerySet[Restriction]:
@@ -38,17 +40,8 @@ def unsettled(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     return restrictions.filter(unknown=True, attempts__gt=0).exclude(problem="")
 
 
-def paid_and_listed(actor: User) -> QuerySet[Restriction]:
-    """Live listings whose debt is no longer owed: they must come off (CDC 43 § 3º, Súmula 548).
-
-    ``paid_on`` is when the last money became available; null where the debt was cancelled.
-    """
-    return (
-        restrictions_visible(actor)
-        .filter(status__in=LIVE)
-        .exclude(receivable__status__in=OWED)
-        .annotate(paid_on=Max("receivable__payments__available_on"))
-    )
+def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
+    return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
 def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
@@ -90,15 +83,29 @@ def search(restrictions: QuerySet[Restriction], text: str, *, actor: User) -> Qu
         return restrictions
     bare = re.sub(r"[.\-/\s]", "", text).upper()
     if not re.fullmatch(DOCUMENT_SHAPE, bare):
-        exact = restrictions.filter(Q(protocol=text) | Q(receivable__in=_by_number(text, actor)))
-        if exact.exists():
-            return exact
+        debts = [debt.pk for debt in debts_numbered(text, actor=actor)]
+        keys = [
+            *with_protocol(restrictions, text).values_list("pk", flat=True),
+            *restrictions.filter(receivable__in=debts).values_list("pk", flat=True),
+        ]
+        if keys:
+            return restrictions.filter(pk__in=keys)
     customers = customers_search(customers_visible(actor), text)
     return restrictions.filter(customer__in=customers.order_by().values("pk"))
 
 
-def _by_number(text: str, actor: User) -> QuerySet[Receivable, Any]:
-    return receivables_visible(actor).filter(our_number=text).order_by().values("pk")
+def with_protocol(restrictions: QuerySet[Restriction], protocol: str) -> QuerySet[Restriction]:
+    """Those with this protocol: each integration has at most one."""
+    # By the integrations, because the index begins with them.
+    everywhere = list(Integration.objects.order_by("pk").values_list("pk", flat=True))
+    return restrictions.filter(integration__in=everywhere, protocol=protocol)
+
+
+def debts_numbered(our_number: str, *, actor: User) -> QuerySet[Receivable]:
+    """The debts with this *nosso número*: each branch has at most one."""
+    # By the branches, because the index begins with them.
+    everywhere = list(Branch.objects.order_by("pk").values_list("pk", flat=True))
+    return receivables_visible(actor).filter(branch__in=everywhere, our_number=our_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +133,20 @@ class Candidate:
 
 
 def candidates(
-    customer: Customer, integration: Integration, *, actor: User, limit: int = 200
+    customer: Customer,
+    integration: Integration,
+    *,
+    actor: User,
+    keys: Collection[int] | None = None,
+    limit: int = 200,
 ) -> list[Candidate]:
-    """The customer's debts that are still owed, the oldest first: three queries in all."""
-    owed = list(
-        receivables_visible(actor)
-        .filter(customer=customer, status__in=OWED)
-        .order_by("due_date", "pk")[:limit]
-    )
-    return _weighed(owed, integration)
+    """The customer's debts, the oldest first: three queries in all.
 
-
-def candidate(receivable: Receivable, integration: Integration) -> Candidate:
-    return _weighed([receivable], integration)[0]
+    Those that are still owed; or those of ``keys``, whatever became of them.
+    """
+    found = receivables_visible(actor).filter(customer=customer)
+    found = found.filter(status__in=OWED) if keys is None else found.filter(pk__in=keys)
+    return _weighed(list(found.order_by("due_date", "pk")[:limit]), integration)
 
 
 def _weighed(receivables: list[Receivable], integration: Integration) -> list[Candidate]:
@@ -170,7 +178,8 @@ def default_restriction_code(integration: Integration, customer: Customer) -> st
 
 
 def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
-    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out.
+    """Our reason → the bureau's code for it. Reasons that the bureau has no code for are left out;
+    where it keeps the code to itself, that of the stand-in is given (``STAND_INS``).
 
     Where several codes mean the same, the integration's default decides, else the first.
     """
@@ -178,6 +187,9 @@ def removal_codes(integration: Integration) -> dict[str, ReasonCode]:
     for code in codes_for(integration, CodeKind.REMOVAL).filter(reason__in=RemovalReason.values):
         if code.reason not in found or code.code == integration.removal_code:
             found[code.reason] = code
+    for reason, instead in STAND_INS.items():
+        if reason not in found and instead in found:
+            found[reason] = found[instead]
     return found
 
 
@@ -188,6 +200,55 @@ def likely_reason(receivable: Receivable) -> str:
     if receivable.status == Receivable.Status.CANCELLED:
         return RemovalReason.DEBT_CANCELLED
     return RemovalReason.RENEGOTIATED if receivable.renegotiated else ""
+
+
+def awaiting_approval(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
+    """Drafts that a person must approve; corrections that wait for their listing are none."""
+    return restrictions.filter(status=Status.DRAFT, replaces=None)
+
+
+def why_approval(amount: Decimal, at_once: int, general: GeneralParameters) -> str:
+    """Why another person must approve a listing of ``amount``; empty where nobody must."""
+    if general.approval_amount is not None and amount > general.approval_amount:
+        return (
+            f"O valor passa de {formats.brl(general.approval_amount)}; "
+            "acima disso, outra pessoa aprova."
+        )
+    if general.approval_batch is not None and at_once > general.approval_batch:
+        return (
+            f"Foram pedidas {formats.number(at_once)} negativações de uma vez; acima de "
+            f"{formats.number(general.approval_batch)}, outra pessoa aprova."
+        )
+    return ""
+
+
+def why_no_approval(restriction: Restriction, actor: User) -> str:
+    """Why ``actor`` cannot approve or reject it now; empty where that is open to them."""
+    if restriction.status != Status.DRAFT:
+        by = f" por {restriction.approved_by.name}" if restriction.approved_by else ""
+        label = restriction.get_status_display().lower()
+        return (
+            f"Esta negativação já foi aprovada{by}. Nada foi feito de novo."
+            if by
+            else f"Esta negativação não espera aprovação: está {label}. Nada foi feito."
+        )
+    if restriction.replaces_id is not None:
+        return "Esta correção sai sozinha quando a negativação antiga for baixada. Nada foi feito."
+    if restriction.requested_by_id == actor.pk:
+        return "Você pediu esta negativação, e outra pessoa precisa aprovar. Nada foi feito."
+    return ""
+
+
+def approvers(restriction: Restriction) -> list[User]:
+    """Who may approve it, by name."""
+    people = User.objects.filter(is_active=True)
+    return [
+        person
+        for person in people.order_by("name")
+        if person.pk != restriction.requested_by_id
+        and person.can(Permission.APPROVE_RESTRICTION)
+        and person.sees_branch(restriction.branch_id)
+    ]
 
 
 def why_no_removal(restriction: Restriction) -> str:
@@ -211,6 +272,8 @@ def why_no_removal(restriction: Restriction) -> str:
 
 def why_no_cancel(restriction: Restriction) -> str:
     """Why the request cannot be withdrawn now; empty where it can."""
+    if restriction.status == Status.DRAFT:
+        return ""
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return ""
     if restriction.is_final:

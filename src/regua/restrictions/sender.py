@@ -8,8 +8,9 @@ before anything is repeated; the repetition carries the same idempotency key.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -24,14 +25,21 @@ from regua.bureaus.contract import (
 from regua.bureaus.errors import BureauError, Misconfigured, OutcomeUnknown, Refused, TryLater
 from regua.compliance.selectors import evaluate
 from regua.integrations import gateway, throttle
+from regua.integrations.models import BureauCall
 from regua.integrations.outbox import MAX_DELAY, Claim, backoff, settle
 from regua.integrations.selectors import check_linked
 from regua.integrations.senders import Crew, drain
 from regua.restrictions.choices import FROM_BUREAU, Source, Status
+from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
 from regua.restrictions.statements import debt_read, taken_write
+
+_LOOKED_UP_AGAIN = (
+    "Um envio ficou sem resposta e o birô ainda não tem a negativação: ela será procurada de novo "
+    "e, se não aparecer, cancelada."
+)
 
 
 def restrictions_drain(
@@ -71,12 +79,10 @@ def restriction_send(claim: Claim[Restriction]) -> None:
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
     debt_read(restriction)
-    if claim.unanswered:
-        found = _find(client, restriction)
-        if found is not None:
-            record_apply(restriction.pk, found, source=Source.SENDER)
-            return
-    elif (reason := _why_not_any_more(restriction)) is not None:
+    if claim.unanswered and (found := _find(client, restriction)) is not None:
+        record_apply(restriction.pk, found, source=Source.SENDER)
+        return
+    if (reason := _why_not_any_more(restriction)) is not None:
         _withdraw(restriction, claim, reason)
         return
     submission = client.list_debt(
@@ -105,12 +111,20 @@ def _why_not_any_more(restriction: Restriction) -> str | None:
     for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
-    if debt.open_amount != restriction.amount:
+    if debt.open_amount != restriction.principal:
         return "O valor em aberto mudou depois do pedido; negative de novo pelo valor de agora."
     return None
 
 
 def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) -> None:
+    fate = "Nada foi enviado ao birô."
+    if claim.unanswered:
+        due_at = _may_arrive_until(restriction)
+        if due_at > timezone.now():
+            # The bureau has nothing, yet: what was sent may still be on its way into its ledger.
+            _settle(claim, Status.QUEUED, due_at=due_at, problem=f"{reason} {_LOOKED_UP_AGAIN}")
+            return
+        fate = "Um envio ficou sem resposta; procurada no birô, ela não está lá."
     with transaction.atomic():
         if _settle(
             claim,
@@ -123,10 +137,21 @@ def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) 
             restriction.status = Status.CANCELLED
             record_event(
                 restriction,
-                text=f"Cancelada antes de sair. {reason} Nada foi enviado ao birô.",
+                text=f"Cancelada. {reason} {fate}",
                 source=Source.SENDER,
                 before=Status.QUEUED,
             )
+
+
+def _may_arrive_until(restriction: Restriction) -> datetime:
+    """Until when a call that was never answered may still have its effect at the bureau."""
+    left = BureauCall.objects.filter(
+        subject=f"restriction:{restriction.pk}", purpose="restriction", method="POST"
+    )
+    last = left.order_by("-id").first()
+    if last is None:  # the sender died before it called
+        return timezone.now()
+    return last.started_at + timedelta(seconds=settings.CONFIG.sender_lease)
 
 
 def _remove(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
@@ -249,6 +274,7 @@ def _settle_removal_refused(
             record_event(
                 restriction, text=error.message, source=Source.SENDER, before=Status.REMOVAL_QUEUED
             )
+            replacement_follow(restriction)
 
 
 def listing_request(restriction: Restriction) -> ListingRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -17,8 +18,10 @@ from regua.integrations.models import Integration
 from regua.integrations.outbox import ask_for_sender
 from regua.integrations.selectors import NoIntegration, codes_for, integration_in_use
 from regua.integrations.services import constraint_of
+from regua.organization.models import GeneralParameters
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
+from regua.restrictions.amounts import amount_to_list
 from regua.restrictions.choices import (
     AT_BUREAU,
     Form,
@@ -27,12 +30,13 @@ from regua.restrictions.choices import (
     Status,
 )
 from regua.restrictions.duties import CAUSES, duty_open
-from regua.restrictions.history import debtor_snapshot, record_event
+from regua.restrictions.history import debtor_snapshot, gate_snapshot, record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import (
     default_restriction_code,
     live_restriction,
     removal_codes,
+    why_approval,
     why_no_cancel,
     why_no_removal,
 )
@@ -41,73 +45,130 @@ SENDER = "restrictions.send"
 SYNC = "restrictions.sync"
 
 
+class NotListable(ValidationError):
+    """Some of the debts asked for cannot be listed; nothing was written for any of them."""
+
+    def __init__(self, reasons: dict[Receivable, list[str]], *, of_several: bool) -> None:
+        self.reasons = reasons
+        """Debt → why not, each a sentence."""
+        super().__init__(
+            [
+                f"Título {debt.number}: {sentence}" if of_several else sentence
+                for debt, sentences in reasons.items()
+                for sentence in sentences
+            ]
+        )
+
+
 def restriction_request(
     *, receivable: Receivable, actor: User, restriction_code: str = ""
 ) -> Restriction:
-    """Write the intent to list ``receivable`` and ask for its sender, in one transaction.
+    """``restrictions_request`` of one debt; its reasons come without naming it."""
+    [restriction] = restrictions_request(
+        receivables=[receivable], actor=actor, restriction_code=restriction_code
+    )
+    return restriction
 
-    The code defaults to the integration's for that kind of person. Raises ``ValidationError`` with
-    every reason at once, or ``NotAllowed``; nothing is written then.
+
+def restrictions_request(
+    *, receivables: Sequence[Receivable], actor: User, restriction_code: str = ""
+) -> list[Restriction]:
+    """Write the intent to list each debt and ask for their senders: all of them, or none.
+
+    All or none, because the person agreed to a list with a sum: where one debt has become
+    unlistable meanwhile, the others wait until that has been seen. Above the parameters'
+    ``approval_amount`` or ``approval_batch`` the rows are drafts that somebody else must approve.
+    The code defaults to the integration's for that kind of person. Raises ``NotListable`` with
+    every reason of every debt, another ``ValidationError``, or ``NotAllowed``.
     """
-    require(actor, Permission.REQUEST_RESTRICTION, branch_id=receivable.branch_id)
+    require(actor, Permission.REQUEST_RESTRICTION)
+    if not receivables:
+        raise ValidationError("Escolha ao menos um título. Nada foi enviado.")
+    branches = {receivable.branch_id for receivable in receivables}
+    for branch_id in branches:
+        require(actor, Permission.REQUEST_RESTRICTION, branch_id=branch_id)
     try:
-        integration = integration_in_use(receivable.branch_id)
+        integrations = {branch_id: integration_in_use(branch_id) for branch_id in branches}
     except NoIntegration as error:
         raise ValidationError(str(error)) from None
     try:
         with transaction.atomic():
-            # The lock holds the debt still while the gate looks at it.
-            locked = (
+            # The locks hold the debts still while the gate looks at them; one order for all.
+            debts = list(
                 Receivable.objects.select_for_update(of=["self"])
                 .select_related("customer", "contract")
-                .get(pk=receivable.pk)
+                .filter(pk__in=[receivable.pk for receivable in receivables])
+                .order_by("pk")
             )
-            _check_not_listed(locked, integration)
-            gate = _check_gate(locked)
-            code = _restriction_code(integration, locked.customer, restriction_code)
-            restriction = Restriction.objects.create(
-                integration=integration,
-                provider=integration.provider,
-                branch_id=locked.branch_id,
-                customer=locked.customer,
-                receivable=locked,
-                form=Form.MANUAL,
-                status=Status.QUEUED,
-                restriction_code=code,
-                contract_number=locked.contract.number,
-                our_number=locked.our_number,
-                amount=locked.open_amount,
-                due_date=locked.due_date,
-                debtor=debtor_snapshot(locked.customer),
-                gate=gate,
-                requested_by=actor,
-            )
-            record_event(restriction, text="Negativação pedida.", source=Source.PERSON, actor=actor)
-            ask_for_sender(SENDER, integration.pk)
+            gates = _check_gate(debts, integrations)
+            codes = {
+                debt.pk: _restriction_code(
+                    integrations[debt.branch_id], debt.customer, restriction_code
+                )
+                for debt in debts
+            }
+            general = GeneralParameters.current()
+            created = []
+            for debt in debts:
+                amount = amount_to_list(debt, general=general, on=timezone.localdate())
+                reason = why_approval(amount.total, len(debts), general)
+                restriction = Restriction.objects.create(
+                    integration=integrations[debt.branch_id],
+                    provider=integrations[debt.branch_id].provider,
+                    branch_id=debt.branch_id,
+                    customer=debt.customer,
+                    receivable=debt,
+                    form=Form.MANUAL,
+                    status=Status.DRAFT if reason else Status.QUEUED,
+                    **({"due_at": None} if reason else {}),
+                    approval_reason=reason,
+                    restriction_code=codes[debt.pk],
+                    contract_number=debt.contract.number,
+                    our_number=debt.our_number,
+                    amount=amount.total,
+                    fine=amount.fine,
+                    interest=amount.interest,
+                    due_date=debt.due_date,
+                    debtor=debtor_snapshot(debt.customer),
+                    gate=gates[debt.pk],
+                    requested_by=actor,
+                )
+                record_event(
+                    restriction,
+                    text=f"Negativação pedida; espera aprovação. {reason}"
+                    if reason
+                    else "Negativação pedida.",
+                    source=Source.PERSON,
+                    actor=actor,
+                )
+                created.append(restriction)
+            for pk in {r.integration_id for r in created if r.status == Status.QUEUED}:
+                ask_for_sender(SENDER, pk)
     except IntegrityError as error:
         if constraint_of(error) == "restriction_one_live":
-            _check_not_listed(receivable, integration)
+            _check_gate(receivables, integrations)
         raise
-    return restriction
+    return created
 
 
 def restriction_cancel(*, restriction: Restriction, actor: User) -> None:
     """Withdraw a listing that has not left yet. Raises ``ValidationError`` where it has."""
     require(actor, Permission.REQUEST_RESTRICTION, branch_id=restriction.branch_id)
     with transaction.atomic():
-        # A sender marks the row unknown before it calls: compare-and-set against that.
-        withdrawn = Restriction.objects.filter(
-            pk=restriction.pk, status=Status.QUEUED, unknown=False
-        ).update(status=Status.CANCELLED, due_at=None, problem="")
-        if not withdrawn:
+        locked = Restriction.objects.select_for_update(of=["self"]).get(pk=restriction.pk)
+        before = locked.status
+        # A sender marks the row unknown before it calls: nothing has left while it is not.
+        if obstacle := why_no_cancel(locked):
             restriction.refresh_from_db()
-            raise ValidationError(why_no_cancel(restriction))
+            raise ValidationError(obstacle)
+        locked.status, locked.due_at, locked.problem = Status.CANCELLED, None, ""
+        locked.save(update_fields=["status", "due_at", "problem"])
         record_event(
             restriction,
             text="Pedido cancelado antes de sair.",
             source=Source.PERSON,
             actor=actor,
-            before=Status.QUEUED,
+            before=before,
             status=Status.CANCELLED,
         )
     restriction.refresh_from_db()
@@ -134,7 +195,8 @@ def removal_request(
         raise ValidationError({"reason": "Escolha o motivo da baixa."})
     with transaction.atomic():
         locked = (
-            Restriction.objects.select_for_update(of=["self"])
+            # Not the key: whoever holds the debt may still open a duty on this row meanwhile.
+            Restriction.objects.select_for_update(of=["self"], no_key=True)
             .select_related("integration", "branch")
             .get(pk=restriction.pk)
         )
@@ -167,22 +229,24 @@ def removal_request(
     return locked
 
 
-def _check_not_listed(receivable: Receivable, integration: Integration) -> None:
-    existing = live_restriction(receivable, integration.provider)
-    if existing is not None:
-        raise ValidationError(
-            f"O título {receivable.number} já tem a negativação nº {existing.pk} "
-            f"({existing.get_status_display().lower()}). Nada foi enviado; acompanhe aquela."
-        )
-
-
-def _check_gate(receivable: Receivable) -> list[list[str]]:
-    """What the gate answered, to be kept with the listing; raises where it forbids it."""
-    findings = evaluate([receivable.pk])[receivable.pk]
-    failures = [f.rule.failure for f in findings if f.blocks]
-    if failures:
-        raise ValidationError(failures)
-    return [[f.rule.code, str(f.state)] for f in findings]
+def _check_gate(
+    receivables: Sequence[Receivable], integrations: dict[int, Integration]
+) -> dict[int, list[list[str]]]:
+    """What the gate answered about each, to be kept with the listing; raises where it forbids."""
+    findings = evaluate([debt.pk for debt in receivables])
+    reasons: dict[Receivable, list[str]] = {}
+    for debt in receivables:
+        existing = live_restriction(debt, integrations[debt.branch_id].provider)
+        if existing is not None:
+            reasons[debt] = [
+                f"Este título já tem a negativação nº {existing.pk} "
+                f"({existing.get_status_display().lower()}). Nada foi enviado; acompanhe aquela."
+            ]
+        elif failures := [f.rule.failure for f in findings[debt.pk] if f.blocks]:
+            reasons[debt] = failures
+    if reasons:
+        raise NotListable(reasons, of_several=len(receivables) > 1)
+    return {pk: gate_snapshot(found) for pk, found in findings.items()}
 
 
 def _restriction_code(integration: Integration, customer: Customer, chosen: str) -> str:

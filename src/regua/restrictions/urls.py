@@ -1,11 +1,65 @@
 from django.urls import path
 
-from regua.restrictions import customer_views, detail_views, views
+from regua.restrictions import (
+    approval_views,
+    customer_views,
+    detail_views,
+    holiday_views,
+    ledger_views,
+    views,
+    wizard_views,
+    worklist_views,
+)
 
 urlpatterns = [
     path("buscar/", views.search, name="search"),
     path("negativacoes/", views.restriction_list, name="restriction_list"),
-    path("negativacoes/pagos/", views.overdue_removals, name="restriction_overdue_removals"),
+    path(
+        "negativacoes/aprovar/", approval_views.restriction_approvals, name="restriction_approvals"
+    ),
+    path(
+        "negativacoes/pagos/",
+        worklist_views.overdue_removals,
+        name="restriction_overdue_removals",
+    ),
+    path("negativacoes/prazos/<int:pk>/", worklist_views.removal_duty, name="removal_duty"),
+    path("configuracoes/feriados/", holiday_views.holiday_list, name="holiday_list"),
+    path(
+        "configuracoes/feriados/<int:pk>/remover/",
+        holiday_views.holiday_remove,
+        name="holiday_remove",
+    ),
+    path(
+        "configuracoes/empresa/filiais/<int:pk>/local/",
+        holiday_views.branch_place,
+        name="branch_place",
+    ),
+    path("negativacoes/sincronizar/", ledger_views.sync_create, name="restriction_sync"),
+    path(
+        "negativacoes/sincronizar/<int:pk>/",
+        ledger_views.sync_state,
+        name="restriction_sync_state",
+    ),
+    path(
+        "negativacoes/conciliacao/",
+        ledger_views.reconciliation,
+        name="restriction_reconciliation",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/andamento/",
+        ledger_views.reconciliation_live,
+        name="restriction_reconciliation_live",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/iniciar/",
+        ledger_views.reconciliation_start,
+        name="restriction_reconciliation_start",
+    ),
+    path(
+        "negativacoes/conciliacao/<int:pk>/remedio/",
+        ledger_views.remedy_create,
+        name="restriction_remedy",
+    ),
     path("negativacoes/<int:pk>/", detail_views.restriction_detail, name="restriction_detail"),
     path(
         "negativacoes/<int:pk>/andamento/", detail_views.restriction_live, name="restriction_live"
@@ -23,7 +77,7 @@ urlpatterns = [
     ),
     path(
         "clientes/<int:pk>/negativar/",
-        customer_views.restriction_create,
+        wizard_views.restriction_create,
         name="restriction_create",
     ),
 ]

@@ -9,8 +9,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from regua.compliance.models import RuleOverride
+from regua.compliance.rules import BY_CODE
+from regua.compliance.wording import Line
 from regua.integrations.throttle import Hold
 from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.deadlines import Deadline
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.status import STATUSES, Icon, Tone
@@ -44,6 +48,11 @@ def standing(restriction: Restriction, hold: Hold | None = None) -> Standing:
 def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
     match Status(r.status):
         case Status.DRAFT:
+            if r.awaits_approval:
+                return (
+                    "Espera a aprovação de outra pessoa.",
+                    f"{r.approval_reason} Nada foi ao birô ainda.".strip(),
+                )
             return "Rascunho.", "Ainda não foi pedida."
         case Status.QUEUED:
             return _on_its_way(
@@ -135,22 +144,28 @@ def _remarks(r: Restriction) -> Iterable[str]:
         yield f"A integração nº {r.integration_id} está com um problema: {r.integration.problem}"
 
 
-def debt_hint(restriction: Restriction) -> str:
-    """What to do about a live listing whose debt is no longer owed; empty where all is well."""
-    if restriction.receivable.is_owed or restriction.status not in LIVE:
+def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str:
+    """What to do about a live listing that must come off, and by when; empty where all is well."""
+    until = f" {deadline.sentence}" if deadline else ""
+    if restriction.status not in LIVE:
         return ""
+    if restriction.receivable.is_owed:
+        if deadline is None or restriction.status not in AT_BUREAU:
+            return until.strip()
+        cause = deadline.duty.get_cause_display().lower()
+        return f"Esta negativação precisa sair: {cause}.{until}"
     paid = restriction.receivable.status == "received"
     became = "pago" if paid else "cancelado"
     if restriction.status in AT_BUREAU:
-        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa."
+        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa.{until}"
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return f"Este título foi {became} e o pedido ainda não saiu: ele não será enviado."
     if restriction.status == Status.QUEUED:
         return (
             f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "
-            "birô responder."
+            f"birô responder.{until}"
         )
-    return ""  # its removal is under way
+    return until.strip()  # its removal is under way
 
 
 def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:
@@ -198,3 +213,46 @@ def _source(event: RestrictionEvent) -> str:
     if event.actor:
         return f"{event.get_source_display()}, por {event.actor.name}"
     return event.get_source_display()
+
+
+def gate_lines(r: Restriction) -> list[Line]:
+    """What the legal gate answered when it was asked for (or approved), what needed care first.
+
+    The customer's fields make one line. Empty where no answer was kept.
+    """
+    kept = [(BY_CODE.get(code), code, state) for code, state in r.gate or ()]
+    overrides = _overrides_then(r) if any(state == "overridden" for *_, state in kept) else {}
+    lines = [
+        Line(
+            state=state,
+            sentence=(rule.title if state == "pass" else rule.failure) if rule else code,
+            citation=rule.citation if rule else "",
+            note=overrides.get(code, "") if state == "overridden" else "",
+        )
+        for rule, code, state in kept
+        if not (rule and rule.field)
+    ]
+    fields = [rule for rule, _, state in kept if rule and rule.field and state == "pass"]
+    if fields:
+        lines.append(
+            Line(
+                state="pass",
+                sentence="O cadastro do cliente tinha todos os dados que o birô exige",
+                citation=fields[0].citation,
+            )
+        )
+    return sorted(lines, key=lambda line: line.state == "pass")
+
+
+def _overrides_then(r: Restriction) -> dict[str, str]:
+    """Rule → who let it pass and why, as it stood when the gate was asked."""
+    asked = r.approved_at or r.requested_at
+    rows = (
+        RuleOverride.objects.filter(receivable=r.receivable_id, at__lte=asked)
+        .exclude(withdrawn_at__lte=asked)
+        .select_related("actor")
+    )
+    return {
+        row.rule: f"Liberada por {row.actor.name} em {formats.instant(row.at)}: {row.reason}"
+        for row in rows
+    }

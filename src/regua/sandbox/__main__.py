@@ -24,6 +24,7 @@ def parse(arguments: Sequence[str] | None = None) -> SandboxConfig:
     add(
         "--day-seconds", type=float, default=defaults.day_seconds, help="duração de um dia de prazo"
     )
+    add("--days-ago", type=int, default=defaults.days_ago, help="começa tantos dias atrás")
     add("--term-days", type=float, default=defaults.term_days, help="dias entre carta e publicação")
     add("--moment-seconds", type=float, help="demora do birô para processar")
     add("--token-seconds", type=float, default=defaults.token_seconds, help="validade do token")

@@ -10,7 +10,7 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
 
 class Clock:
-    """The real time plus an offset of whole days that may only grow.
+    """The real time plus an offset of whole days that may only grow; negative, it began earlier.
 
     Advancing by a day moves the calendar by 24 hours and the terms by one accelerated day, so that
     both tell the same story.

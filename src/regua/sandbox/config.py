@@ -17,6 +17,8 @@ class SandboxConfig:
     """SQLite file; None keeps everything in a temporary one that goes away at the end."""
     day_seconds: float = 86400.0
     """How long one day of a term lasts."""
+    days_ago: int = 0
+    """How many days before the real today a new store's calendar begins."""
     term_days: float = 10.0
     """Days between the letter and the listing becoming visible."""
     moment_seconds: float | None = None

@@ -34,7 +34,7 @@ class Bureau:
             self._temporary = tempfile.TemporaryDirectory(prefix="regua-sandbox-")
             path = Path(self._temporary.name) / "sandbox.sqlite3"
         self.store = Store(path)
-        self.clock = Clock(config.day_seconds, self.store.setting("offset_days"))
+        self.clock = Clock(config.day_seconds, self.store.setting("offset_days") - config.days_ago)
         self.faults = Faults(config.seed)
         self.accounts = Accounts(self.store, config.token_seconds)
         self.inquiries = Inquiries(self.store, self.clock, config)
@@ -90,7 +90,7 @@ class Bureau:
     def advance(self, days: int) -> None:
         """Move the calendar and the terms forward."""
         self.clock.offset_days += days
-        self.store.keep_setting("offset_days", self.clock.offset_days)
+        self.store.keep_setting("offset_days", self.clock.offset_days + self.config.days_ago)
         while self.listings.settle():
             pass
 
@@ -100,7 +100,7 @@ class Bureau:
         self.faults.clear()
         self.calls.clear()
         self.withdrawn = frozenset()
-        self.clock.offset_days = 0
+        self.clock.offset_days = -self.config.days_ago
         for account in self.accounts.all():
             self.accounts.set_standing(account["client_id"], "ativa")
 

@@ -67,7 +67,7 @@ class Page:
 
 def _introduction(bureau: Bureau) -> str:
     clock, config = bureau.clock, bureau.config
-    ahead = f" ({clock.offset_days} dias à frente)" if clock.offset_days else ""
+    ahead = f" ({clock.offset_days} dias à frente)" if clock.offset_days > 0 else ""
     return (
         "<h1>Crédito na Medida <span class='soft'>birô de testes</span></h1>"
         f"<p class='soft'>Hoje é {clock.today():%d/%m/%Y}{ahead}. Um dia de prazo dura "

@@ -5,6 +5,7 @@ An entry appears when its URL exists and the person may open it. Add a screen: a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,12 @@ NAVIGATION: tuple[Group, ...] = (
                 "restriction_overdue_removals",
                 icon="hourglass-low",
                 permission="view_restrictions",
+            ),
+            Entry(
+                "Aguardando aprovação",
+                "restriction_approvals",
+                icon="checklist",
+                permission="approve_restriction",
             ),
             Entry(
                 "Conciliação",
@@ -104,9 +111,18 @@ NAVIGATION: tuple[Group, ...] = (
                 permission="view_integrations",
             ),
             Entry(
+                "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
+            ),
+            Entry(
                 "Parâmetros gerais",
                 "parameters_general",
                 icon="adjustments",
+                permission="view_integrations",
+            ),
+            Entry(
+                "Prazos do comunicado por UF",
+                "notice_term_list",
+                icon="mail",
                 permission="view_integrations",
             ),
             Entry(
@@ -133,12 +149,17 @@ NAVIGATION: tuple[Group, ...] = (
 )
 
 
+COUNTS: dict[str, Callable[[Any], int]] = {}
+"""URL name → how many wait there for ``user``; apps register theirs. Asked on every page: cheap."""
+
+
 @dataclass
 class Link:
     label: str
     url: str
     icon: str = ""
     active: bool = False
+    count: int = 0
 
 
 @dataclass
@@ -168,12 +189,17 @@ def allowed(user: Any, permission: str) -> bool:
     return not permission or can is None or bool(can(permission))
 
 
+def _count(url_name: str, user: Any) -> int:
+    count = COUNTS.get(url_name)
+    return count(user) if count else 0
+
+
 def build(user: Any, path: str, groups: tuple[Group, ...] = NAVIGATION) -> list[Section]:
     """What ``user`` sees of ``groups``; the entry with the longest matching URL is active."""
     sections = []
     for group in groups:
         links = [
-            Link(entry.label, url, entry.icon)
+            Link(entry.label, url, entry.icon, count=_count(entry.url_name, user))
             for entry in group.entries
             if allowed(user, entry.permission) and (url := url_of(entry.url_name))
         ]

@@ -35,6 +35,8 @@ class Status(NamedTuple):
 # By the codes of restrictions (design.md); `{% badge restriction.status %}` draws them.
 STATUSES: dict[str, Status] = {
     "draft": Status("Rascunho", Tone.MUTED, Icon("pencil")),
+    "awaiting_approval": Status("Aguarda aprovação", Tone.NOTICE, Icon("hourglass-low")),
+    "awaiting_removal": Status("Aguarda a baixa", Tone.QUEUED, Icon("clock")),
     "queued": Status("Na fila", Tone.QUEUED, Icon("clock")),
     "sent": Status("Enviada", Tone.SENT, Icon("send")),
     "notified": Status("Comunicada", Tone.NOTICE, Icon("mail")),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
+from regua.cli.demo.telecom import STAGES, travel
 from regua.documents import generate
 from regua.documents.check import complete_cpf
 from regua.inquiries.budget import budget_set
@@ -111,7 +112,10 @@ def _people_and_debts() -> Branch:
     for number in range(CUSTOMERS):
         branch = centre if number % 4 else coast
         customer = _customer(random, branch, number)
-        _debts(random, customer, number, today)
+        contract, oldest = _debts(random, customer, number, today)
+        if number in STAGES:
+            manager = User.objects.get(email=PEOPLE[1][0])
+            travel(number, contract, oldest, manager, today)
     for number in range(6):
         _potential(random, Lead, centre, number)
         _potential(random, Prospect, centre, number)
@@ -150,19 +154,23 @@ def _customer(random: Random, branch: Branch, number: int) -> Customer:
     return customer
 
 
-def _debts(random: Random, customer: Customer, number: int, today: date) -> None:
+def _debts(
+    random: Random, customer: Customer, number: int, today: date
+) -> tuple[Contract, Receivable]:
+    """A contract and its instalments; the oldest of them comes back with it."""
     contract = Contract.objects.create(
         customer=customer,
         number=f"C{10_000 + number}",
-        kind=Contract.Kind.OTHER,
+        kind=Contract.Kind.TELECOM if number in STAGES else Contract.Kind.OTHER,
         started_on=today - timedelta(days=700),
     )
     plan = random.choice(_PLANS)
     overdue = (0, 0, 1, 2, 3)[number % 5]
+    debts = []
     for month in range(4):
         due = today - timedelta(days=30 * (overdue - month) + 12)
         paid = month >= overdue and due < today
-        Receivable.objects.create(
+        debt = Receivable.objects.create(
             branch=customer.branch,
             customer=customer,
             contract=contract,
@@ -174,6 +182,8 @@ def _debts(random: Random, customer: Customer, number: int, today: date) -> None
             status=Receivable.Status.RECEIVED if paid else Receivable.Status.OPEN,
             disputed=number == 13 and month == 0,
         )
+        debts.append(debt)
+    return contract, debts[0]
 
 
 def _potential(random: Random, model: type[Lead | Prospect], branch: Branch, number: int) -> None:
