@@ -32,7 +32,7 @@ OWN = 5.0
 
 
 def run(size: Size) -> Outcome:
-    count = 550 if size == "small" else 5_000
+    count = 850 if size == "small" else 5_000
     quiet = {"REGUA_SYNC_INTERVAL": "86400", "REGUA_ALLOW_PRIVATE_BUREAU": "true"}
     with product(**quiet), running_bureau(LATENCY) as bureau:
         template = _installation(bureau)
@@ -43,7 +43,7 @@ def run(size: Size) -> Outcome:
             spent = (_cpu(worker.process.pid) - began) * 1000 / count
             with running_worker() as other:
                 _until(lambda: workers_alive() == 2, other)
-                both = _submit(template, count // 2, bureau, other)
+                both = _submit(template, count // 3, bureau, other)
     return _outcome(count, one, spent, both)
 
 

@@ -163,6 +163,7 @@ def test_nobody_calls_before_the_bureau_said(
     client.force_login(operator)
     for page in (
         reverse("restriction_detail", args=[listing.pk]),
+        reverse("restriction_list"),
         reverse("inquiry_detail", args=[inquiry.pk]),
     ):
         assert "O birô pediu para não ser chamado antes de" in client.get(page).content.decode()

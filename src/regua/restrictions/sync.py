@@ -15,7 +15,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus.contract import BureauClient, ListingPage
 from regua.bureaus.errors import BureauError, TryLater
-from regua.integrations import gateway
+from regua.integrations import gateway, throttle
 from regua.integrations.exclusive import only_one
 from regua.integrations.models import Integration
 from regua.integrations.outbox import ask_for_sender, backoff
@@ -80,7 +80,8 @@ def restrictions_sync(*, integration: Integration, actor: User | None = None) ->
             _read(integration, result, actor)
         except BureauError as error:
             # A bureau that cannot be read is the integration's trouble, whatever the reason.
-            gateway.problem_note(integration, error.message)
+            if not isinstance(error, throttle.Held):  # the screens say so by themselves
+                gateway.problem_note(integration, error.message)
             _note(integration, result, finished_at=timezone.now(), problem=error.message)
             raise
         _note(integration, result, finished_at=timezone.now())

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.integrations import throttle
 from regua.parties.models import DOCUMENT_SHAPE
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.restrictions import bulk, filters, selectors
-from regua.restrictions.choices import AT_BUREAU
+from regua.restrictions.choices import AT_BUREAU, Status
 from regua.restrictions.forms import RestrictionFilter
 from regua.restrictions.ledger_views import sync_lines
 from regua.restrictions.models import Restriction
@@ -35,6 +36,12 @@ def restriction_list(request: Request) -> HttpResponse:
         return bulk.ask_off(request, visible, here=here, place=("Todas", here))
     found, total = _narrow(request, form)
     page = keyset.paginate(found, ordering=("-pk",), cursor=request.GET.get("cursor"))
+    waiting = {
+        r.integration_id: r.branch.name
+        for r in page
+        if r.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
+    }
+    holds = throttle.holds_of(list(waiting))
     context = {
         "form": form,
         "page": page,
@@ -43,6 +50,7 @@ def restriction_list(request: Request) -> HttpResponse:
         if request.user.can(Permission.REQUEST_REMOVAL)
         and any(row.status in AT_BUREAU for row in page)
         else None,
+        "holds": [(waiting[pk], hold) for pk, hold in holds.items()],
         "show_branch": not request.branch and len(request.branches) > 1,
         **sync_lines(request),
     }
