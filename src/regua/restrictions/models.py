@@ -165,6 +165,11 @@ class Restriction(Outgoing):
             ),
             models.Index(F("customer"), F("id").desc(), name="restriction_by_customer"),
             models.Index(fields=["branch", "status", "-id"], name="restriction_by_status"),
+            models.Index(
+                fields=["branch", "id"],
+                name="restriction_awaiting",
+                condition=Q(status=Status.DRAFT, replaces=None),
+            ),
         ]
 
     def __str__(self) -> str:
