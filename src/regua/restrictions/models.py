@@ -201,6 +201,11 @@ class Restriction(Outgoing):
                 name="restriction_unsettled",
                 condition=Q(unknown=True, attempts__gt=0) & ~Q(problem=""),
             ),
+            models.Index(
+                fields=["branch", "id"],
+                name="restriction_awaiting",
+                condition=Q(status=Status.DRAFT, replaces=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("restrictions", "0006_totals_counted")]
+    dependencies = [("restrictions", "0007_awaiting_approval")]
     operations = [
         postgres.AddIndexConcurrently(
             model_name="restriction",
