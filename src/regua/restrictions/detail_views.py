@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,8 +18,14 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.integrations.switch import switched_off
 from regua.restrictions import selectors, services, wording
-from regua.restrictions.choices import LIVE, RemovalReason, Status
+from regua.restrictions.choices import LIVE, Correction, RemovalReason, Status
+from regua.restrictions.corrections import why_no_correction_cancel
 from regua.restrictions.forms import RemovalForm
+from regua.restrictions.midlife_menu import (
+    changes_of_listing,
+    corrections_possible,
+    letter_came_back,
+)
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.forms import add_errors
@@ -27,7 +34,7 @@ from regua.web.responses import nothing_to_swap
 
 def _find(request: Request, pk: int) -> Restriction:
     found = selectors.restrictions_visible(request.user).select_related(
-        "requested_by", "removal_requested_by"
+        "requested_by", "removal_requested_by", "replaces"
     )
     return get_object_or_404(found, pk=pk)
 
@@ -52,7 +59,12 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
+    corrects, corrected_by = selectors.corrections_of(restriction)
     return {
+        "corrects": corrects,
+        "corrected_by": corrected_by,
+        "impediments": restriction.receivable.impediments.all()[:20],
+        "can_decide": request.user.can(Permission.MANAGE_IMPEDIMENTS),
         "restriction": restriction,
         "standing": wording.standing(restriction),
         "hint": wording.debt_hint(restriction),
@@ -74,6 +86,9 @@ def _version(r: Restriction, events: list[RestrictionEvent]) -> str:
         str(r.due_at),
         r.bureau_version,
         r.receivable.status,
+        str(r.receivable.open_amount),
+        list(r.receivable.impediments.values_list("pk", "outcome")),
+        list(r.replacements.values_list("pk", "status")),
         r.integration.problem,
         events[-1].pk if events else 0,
     )
@@ -84,13 +99,29 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     actor = request.user
     may_remove = actor.can(Permission.REQUEST_REMOVAL)
     may_list = actor.can(Permission.REQUEST_RESTRICTION)
+    corrected = r.replacements.filter(status__in=LIVE).exists()
+    waits_for = r.replaces if r.status == Status.DRAFT else None
     return {
-        "shows_removal": may_remove and r.status in LIVE and r.status != Status.QUEUED,
+        "changes": changes_of_listing(r, actor),
+        "wrong_amount_url": reverse("correction_create", args=[r.pk, Correction.PARTIAL_PAYMENT])
+        if Correction.PARTIAL_PAYMENT in corrections_possible(r, actor)
+        else "",
+        "shows_letter": letter_came_back(r)
+        and not corrected
+        and may_list
+        and actor.can(Permission.EDIT_PARTIES),
+        "shows_give_up": waits_for is not None and may_list and may_remove,
+        "no_give_up": why_no_correction_cancel(r, waits_for) if waits_for else "",
+        "shows_removal": may_remove
+        and r.status in LIVE
+        and r.status not in (Status.QUEUED, Status.DRAFT),
         "no_removal": selectors.why_no_removal(r),
         "shows_cancel": may_list and r.status == Status.QUEUED,
         "no_cancel": selectors.why_no_cancel(r),
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)
+        and not corrected
+        and selectors.latest_live(r.receivable) is None
         and r.receivable.is_owed,
         "off": switched_off(actor) if may_list else None,
     }
@@ -113,6 +144,8 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
     ]
     if r.removal_reason or r.removed_on or r.removal_code:
         reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
+        if r.removal_reason and r.status == Status.REMOVED and not r.removal_requested_at:
+            reason = f"Do próprio birô: {reason.lower()}"
         facts += [
             (
                 "Motivo da baixa",

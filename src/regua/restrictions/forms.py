@@ -19,6 +19,7 @@ from regua.web import forms
 
 LIVE_ONES = "em-curso"
 UNSETTLED = "esclarecer"
+CONTESTED = "contestadas"
 
 _YEARS = [
     MinValueValidator(date(2000, 1, 1), "Confira o ano."),
@@ -116,6 +117,7 @@ class RestrictionFilter(forms.Form):
             ("", "Todas"),
             (LIVE_ONES, "Em curso"),
             (UNSETTLED, "A esclarecer"),
+            (CONTESTED, "Contestadas"),
             *((str(s.value), s.label) for s in Status if s is not Status.DRAFT),
         ],
     )

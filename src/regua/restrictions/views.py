@@ -25,7 +25,7 @@ from regua.parties.selectors import search as customers_search
 from regua.receivables.selectors import receivables_visible
 from regua.restrictions import selectors
 from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason
-from regua.restrictions.forms import LIVE_ONES, UNSETTLED, RestrictionFilter
+from regua.restrictions.forms import CONTESTED, LIVE_ONES, UNSETTLED, RestrictionFilter
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import removal_request
 from regua.web import formats, keyset
@@ -59,6 +59,8 @@ def _narrow(request: Request, form: RestrictionFilter) -> QuerySet[Restriction]:
             found = found.filter(status__in=LIVE)
         case chosen if chosen == UNSETTLED:
             found = selectors.unsettled(found)
+        case chosen if chosen == CONTESTED:
+            found = selectors.contested(found)
         case status:
             found = found.filter(status=status)
     if branch := form.chosen("filial"):

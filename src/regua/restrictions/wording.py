@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Source, Status
+from regua.restrictions.midlife_menu import amount_is_wrong
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.status import STATUSES, Icon, Tone
@@ -39,8 +40,24 @@ def standing(restriction: Restriction) -> Standing:
     )
 
 
+_AFTERWARDS = {
+    RemovalReason.CONTESTED: " Ele contestou a dívida no birô: decida a contestação, abaixo.",
+    RemovalReason.COURT_ORDER: " Foi ordem judicial: este título não pode ser negativado enquanto "
+    "ela valer.",
+    RemovalReason.LETTER_RETURNED: " A carta voltou: corrija o endereço antes de negativar de "
+    "novo.",
+    RemovalReason.FIVE_YEARS: " Passou dos cinco anos: não pode mais ser negativado.",
+}
+"""What follows from the bureau's own reason to take a listing off."""
+
+
 def _sentences(r: Restriction) -> tuple[str, str]:
     match Status(r.status):
+        case Status.DRAFT if r.replaces_id:
+            return (
+                f"Espera a baixa da nº {r.replaces_id}.",
+                "Assim que o birô tirar aquela, esta é pedida sozinha, com os dados certos.",
+            )
         case Status.DRAFT:
             return "Rascunho.", "Ainda não foi pedida."
         case Status.QUEUED:
@@ -82,12 +99,18 @@ def _sentences(r: Restriction) -> tuple[str, str]:
             own = "" if r.removal_requested_at else " pelo birô, sem pedido nosso"
             return (
                 f"Baixada{own} em {formats.day(r.removed_on)}.",
-                "O cliente não está mais negativado por este título.",
+                "O cliente não está mais negativado por este título."
+                + (
+                    _AFTERWARDS.get(RemovalReason(r.removal_reason), "")
+                    if own and r.removal_reason
+                    else ""
+                ),
             )
         case Status.REFUSED:
             return "O birô recusou.", r.problem
         case Status.CANCELLED:
-            return "Pedido cancelado antes de sair.", f"{r.problem} O birô não soube dela.".strip()
+            title = "Correção cancelada." if r.replaces_id else "Pedido cancelado antes de sair."
+            return title, f"{r.problem} O birô não soube dela.".strip()
 
 
 def _on_its_way(r: Restriction, *, waiting: str, sending: str, doubtful: str) -> tuple[str, str]:
@@ -123,7 +146,15 @@ def _remarks(r: Restriction) -> Iterable[str]:
 
 
 def debt_hint(restriction: Restriction) -> str:
-    """What to do about a live listing whose debt is no longer owed; empty where all is well."""
+    """What to do about a live listing whose debt is no longer owed, or owed by another amount;
+    empty where all is well."""
+    if amount_is_wrong(restriction):
+        duty = restriction.duties.filter(ended_at=None).first()
+        until = f" até {formats.day(duty.due_on)}" if duty else ""
+        return (
+            f"Faltam {formats.brl(restriction.receivable.open_amount)}, e o birô mostra "
+            f"{formats.brl(restriction.principal)}. Corrija o valor{until}."
+        )
     if restriction.receivable.is_owed or restriction.status not in LIVE:
         return ""
     paid = restriction.receivable.status == "received"
