@@ -4,5 +4,6 @@ from regua.receivables import views
 
 urlpatterns = [
     path("clientes/<int:pk>/titulos/", views.customer_receivables, name="customer_receivables"),
+    path("contratos/<int:pk>/coobrigado/", views.co_debtor_edit, name="co_debtor_edit"),
     path("titulos/<int:pk>/pagamento/", views.payment_create, name="payment_create"),
 ]

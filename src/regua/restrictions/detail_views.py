@@ -34,7 +34,7 @@ from regua.web.responses import nothing_to_swap
 
 def _find(request: Request, pk: int) -> Restriction:
     found = selectors.restrictions_visible(request.user).select_related(
-        "requested_by", "removal_requested_by", "replaces"
+        "requested_by", "removal_requested_by", "replaces", "receivable__contract__co_debtor"
     )
     return get_object_or_404(found, pk=pk)
 
@@ -127,6 +127,13 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     }
 
 
+def _co_debtor(r: Restriction) -> str:
+    if r.co_debtor:
+        return f"{r.co_debtor['name']}, {formats.document_masked(r.co_debtor['document'])}"
+    of_contract = r.receivable.contract.co_debtor
+    return f"{of_contract.name}: não foi enviado ao birô" if of_contract else ""
+
+
 def _facts(r: Restriction) -> list[tuple[str, str]]:
     facts = [
         ("Valor negativado", formats.brl(r.amount)),
@@ -134,6 +141,7 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         ("Título", r.receivable.number),
         ("Contrato", r.contract_number),
         ("Nosso número", r.our_number),
+        *([("Coobrigado", _co_debtor(r))] if _co_debtor(r) else []),
         ("Código de restrição", r.restriction_code),
         ("Protocolo no birô", r.protocol),
         ("Forma", r.get_form_display()),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from regua.accounts.models import User
+from regua.integrations.gateway import provider_of
+from regua.integrations.models import Integration
 from regua.parties.models import Customer
+from regua.receivables.models import Contract
 from regua.restrictions.choices import Source
 from regua.restrictions.models import Restriction, RestrictionEvent
 
@@ -54,3 +57,10 @@ def debtor_snapshot(customer: Customer) -> dict[str, Any]:
             "state": customer.state,
         },
     }
+
+
+def co_debtor_snapshot(contract: Contract, integration: Integration) -> dict[str, Any] | None:
+    """Who answers for the debt, too, where the bureau takes such a person; else None."""
+    if contract.co_debtor is None or not provider_of(integration).capabilities.co_debtor:
+        return None
+    return debtor_snapshot(contract.co_debtor)

@@ -27,7 +27,7 @@ from regua.restrictions.choices import (
     Status,
 )
 from regua.restrictions.duties import CAUSES, duty_open
-from regua.restrictions.history import debtor_snapshot, record_event
+from regua.restrictions.history import co_debtor_snapshot, debtor_snapshot, record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import (
     default_restriction_code,
@@ -59,7 +59,7 @@ def restriction_request(
             # The lock holds the debt still while the gate looks at it.
             locked = (
                 Receivable.objects.select_for_update(of=["self"])
-                .select_related("customer", "contract")
+                .select_related("customer", "contract__co_debtor")
                 .get(pk=receivable.pk)
             )
             _check_not_listed(locked, integration)
@@ -79,6 +79,7 @@ def restriction_request(
                 amount=locked.open_amount,
                 due_date=locked.due_date,
                 debtor=debtor_snapshot(locked.customer),
+                co_debtor=co_debtor_snapshot(locked.contract, integration),
                 gate=gate,
                 requested_by=actor,
             )
