@@ -143,7 +143,7 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
         ]
         if r.status == "queued"
         else [
-            f"A nº {r.pk} é baixada no birô ({_code(r, corrections.REASONS[chosen])}).",
+            f"A nº {r.pk} é baixada no birô: {_code(r, corrections.REASONS[chosen])}.",
             "Assim que ela sair, a dívida é negativada de novo com os dados certos, com nova carta "
             "e novo prazo. Se até lá for paga ou contestada, não é.",
             _until(r),
@@ -233,7 +233,7 @@ def holder_change(request: Request, pk: int) -> HttpResponse:
     page = _of_listing(r) | {
         "heading": "O titular mudou",
         "steps": [
-            f"A nº {r.pk} é baixada no birô ({_code(r, RemovalReason.OWNERSHIP_CHANGE)}).",
+            f"A nº {r.pk} é baixada no birô: {_code(r, RemovalReason.OWNERSHIP_CHANGE)}.",
             "O título continua deste cliente. O novo titular só pode ser negativado por dívida "
             "dele, com outro título.",
             _until(r),
@@ -315,7 +315,7 @@ def court_order_create(request: Request, pk: int) -> HttpResponse:
     page = _of_debt(debt) | {
         "heading": "Chegou uma ordem judicial",
         "steps": [
-            f"A baixa da nº {live.pk} é pedida agora ({_code(live, RemovalReason.COURT_ORDER)})."
+            f"A baixa da nº {live.pk} é pedida agora: {_code(live, RemovalReason.COURT_ORDER)}."
             if live
             else "Este título não está negativado: nada precisa sair do birô.",
             "Enquanto a ordem valer, ele não pode ser negativado por ninguém aqui.",
@@ -410,8 +410,10 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
         "back": back,
         "crumb": (customer.name, back),
         "steps": [
-            f"A baixa de tudo o que está negativado é pedida agora: {len(live)}"
-            + (f" ({_code(live[0], RemovalReason.DECEASED)})." if live else "."),
+            f"A baixa do que está negativado ({len(live)}) é pedida agora: "
+            f"{_code(live[0], RemovalReason.DECEASED)}."
+            if live
+            else "Nada dele está negativado: nada precisa sair do birô.",
             "Nenhum título dele pode mais ser negativado. A dívida se trata com o espólio "
             "(Código Civil, art. 1.997).",
         ],
