@@ -89,6 +89,14 @@ class SandboxUnderTest(BureauUnderTest):
             debtor=replace(LISTING.debtor, document=cpf()),
         )
 
+    def listing_request_with_co_debtor(self) -> ListingRequest:
+        request = self.listing_request()
+        return replace(request, co_debtor=replace(LISTING.debtor, document=cpf()))
+
+    def co_debtor_of(self, request: ListingRequest) -> str | None:
+        [row] = [r for r in self.sandbox.ledger() if r["contrato"] == request.contract]
+        return row["coobrigado"]  # type: ignore[no-any-return]
+
     def refused_listing_request(self) -> ListingRequest:
         request = self.listing_request()
         debtor = replace(

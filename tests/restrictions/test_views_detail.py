@@ -151,7 +151,7 @@ def test_the_page_follows_by_itself_and_stops_at_the_end(
     assert news.status_code == 200
     text = news.content.decode()
     assert "every 2s" not in text
-    assert text.count('hx-swap-oob="innerHTML"') == 4
+    assert text.count('hx-swap-oob="innerHTML"') == 5
     assert "<html" not in text
     assert client.get(live)["Location"] == at("restriction_detail", row)
 

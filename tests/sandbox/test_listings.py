@@ -362,3 +362,34 @@ def test_ledger_is_the_same_story(sandbox: Sandbox, creditor: Creditor) -> None:
     (row,) = sandbox.ledger()
     assert row.items() >= active.items()
     assert (row["nosso_numero"], row["codigo_restricao"]) == ("777", "TI")
+
+
+def test_a_co_debtor_is_as_complete_as_the_debtor_and_another_person(creditor: Creditor) -> None:
+    body = listing_body()
+    body["coobrigado"] = listing_body()["devedor"]
+    protocol = creditor.post("/v1/negativacoes", body).json()["protocolo"]
+    assert protocol
+
+    for wrong, fields in (
+        (body["devedor"], {"coobrigado.documento": "286"}),
+        ({**body["coobrigado"], "documento": CREDITOR}, {"coobrigado.documento": "286"}),
+        ({**body["coobrigado"], "sexo": None}, {"coobrigado.sexo": "120"}),
+        (
+            {**body["coobrigado"], "endereco": {}},
+            {
+                "coobrigado.endereco.cep": "112",
+                "coobrigado.endereco.uf": "111",
+                "coobrigado.endereco.logradouro": "109",
+                "coobrigado.endereco.numero": "109",
+                "coobrigado.endereco.bairro": "109",
+                "coobrigado.endereco.cidade": "109",
+            },
+        ),
+    ):
+        answer = creditor.post(
+            "/v1/negativacoes", {**listing_body(body["devedor"]["documento"]), "coobrigado": wrong}
+        )
+        assert answer.status_code == 422
+        assert {item["campo"]: item["codigo"] for item in answer.json()["campos"]} == fields
+    answer = creditor.post("/v1/negativacoes", {**listing_body(), "coobrigado": "Fulano"})
+    assert answer.status_code == 422

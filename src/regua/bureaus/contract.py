@@ -195,6 +195,8 @@ class ListingRequest:
     due_date: date
     creditor_document: str
     debtor: Debtor = field(repr=False)
+    co_debtor: Debtor | None = field(default=None, repr=False)
+    """A second person who answers for the debt; only where ``Capabilities.co_debtor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +342,8 @@ class Capabilities:
     find_by_debt: bool = False
     calls_per_second: int = 10
     """How often the bureau may be called where its contract says nothing else, 1 to 1000."""
+    co_debtor: bool = False
+    """A listing may name a second person who answers for the debt."""
     typed_by_product: bool = False
     """A report asks for its inquiries by product, not by kind of person."""
 

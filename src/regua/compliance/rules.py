@@ -1,10 +1,11 @@
 """The legal gate: one rule, one citation, one SQL predicate.
 
 A predicate is an SQL expression that is true where the rule is satisfied, over ``FROM_DEBT``:
-``r`` (receivable), ``k`` (contract), ``c`` (customer), ``b`` (branch), ``t`` (the notice term of
-the customer's state) and ``e`` (what the evidence on file tells). The same one answers for one debt
-and for millions. Parameters: ``%(today)s``, the day in America/Sao_Paulo, ``%(apart_from)s``, the
-listings that do not count as one already there, and those of ``selectors.gate_parameters``.
+``r`` (receivable), ``k`` (contract), ``c`` (customer), ``g`` (co-debtor), ``b`` (branch), ``t``
+(the notice term of the customer's state) and ``e`` (what the evidence on file tells). The same one
+answers for one debt and for millions. Parameters: ``%(today)s``, the day in America/Sao_Paulo,
+``%(apart_from)s``, the listings that do not count as one already there, and those of
+``selectors.gate_parameters``.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ receivables_receivable r
 JOIN receivables_contract k ON k.id = r.contract_id
 JOIN parties_customer c ON c.id = r.customer_id
 JOIN organization_branch b ON b.id = r.branch_id
+LEFT JOIN parties_customer g ON g.id = k.co_debtor_id
 LEFT JOIN compliance_noticeterm notice ON notice.state = c.state
 CROSS JOIN LATERAL (SELECT COALESCE(notice.days, {NoticeTerm.DEFAULT_DAYS}) AS days) t
 LEFT JOIN LATERAL (
@@ -102,6 +104,11 @@ def _no_open(kind: str) -> str:
         "NOT EXISTS (SELECT FROM receivables_impediment i WHERE i.receivable_id = r.id "
         f"AND i.closed_at IS NULL AND i.kind = '{kind}')"
     )
+
+
+def _of_co_debtor(predicate: str) -> str:
+    """Null, so that the rule does not concern the debt, where nobody else answers for it."""
+    return f"CASE WHEN g.id IS NOT NULL THEN ({predicate}) END"
 
 
 RULES: tuple[Rule, ...] = (
@@ -242,6 +249,42 @@ RULES: tuple[Rule, ...] = (
         failure="Os dígitos do CPF ou CNPJ não conferem. Corrija o documento do cliente.",
         citation="CDC, art. 43, § 1º; erro 029 dos birôs",
         predicate=document_valid("c.document"),
+    ),
+    Rule(
+        code="co_debtor.complete",
+        title="O cadastro do coobrigado está completo",
+        failure="Falta algum dado do coobrigado: documento válido, sexo e nascimento, celular e "
+        "endereço inteiro. Complete o cadastro dele, ou tire-o do contrato.",
+        citation=_BUREAU_FIELD,
+        predicate=_of_co_debtor(
+            f"({document_valid('g.document')}) AND g.mobile ~ '^[0-9]{{2}}9[0-9]{{8}}$'"
+            " AND (length(g.document) = 14 OR (g.sex <> '' AND g.birth_date IS NOT NULL))"
+            " AND '' <> ALL (ARRAY[g.name, g.postal_code, g.street, g.number, g.complement,"
+            " g.district, g.city, g.state])"
+        ),
+    ),
+    Rule(
+        code="co_debtor.of_age",
+        title="O coobrigado era maior de idade no vencimento",
+        failure="O coobrigado era menor de 18 anos no vencimento. Tire-o do contrato.",
+        citation="Código Civil, arts. 3º a 5º",
+        predicate=_of_co_debtor(
+            "g.birth_date IS NULL OR (g.birth_date + interval '18 years')::date <= r.due_date"
+        ),
+    ),
+    Rule(
+        code="co_debtor.alive",
+        title="Não consta falecimento do coobrigado",
+        failure="Consta que o coobrigado faleceu. Tire-o do contrato.",
+        citation="Código Civil, art. 1.997; erros 308 e 330 dos birôs",
+        predicate=_of_co_debtor("g.deceased_on IS NULL"),
+    ),
+    Rule(
+        code="co_debtor.not_creditor",
+        title="O coobrigado não é o próprio credor",
+        failure="O documento do coobrigado é o da própria filial. Tire-o do contrato.",
+        citation="CDC, art. 43, § 1º",
+        predicate=_of_co_debtor("g.document <> b.document"),
     ),
     _field("sex", "Sexo", people_only=True),
     _field("birth_date", "Data de nascimento", people_only=True),

@@ -23,6 +23,14 @@ class ReceivableFilter(forms.Form):
     )
 
 
+class CoDebtorForm(forms.Form):
+    document = forms.DocumentField(
+        label="CPF ou CNPJ do coobrigado",
+        required=False,
+        help_text="De um cliente desta filial. Em branco, ninguém mais responde pelo contrato.",
+    )
+
+
 class PaymentForm(forms.Form):
     amount = forms.MoneyField(label="Valor recebido", min_value=Decimal("0.01"))
     paid_on = forms.DateField(label="Data do pagamento")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.receivables.models import Payment, Receivable
+from regua.receivables.models import Contract, Payment, Receivable
 
 OWED = (Receivable.Status.OPEN, Receivable.Status.PARTIAL)
 
@@ -29,9 +29,18 @@ class Overdue:
 
 def receivables_visible(actor: User) -> QuerySet[Receivable]:
     return visible(
-        Receivable.objects.select_related("customer", "contract", "branch"),
+        Receivable.objects.select_related("customer", "contract__co_debtor", "branch"),
         actor=actor,
         permission=Permission.VIEW_RECEIVABLES,
+    )
+
+
+def contracts_visible(actor: User) -> QuerySet[Contract]:
+    return visible(
+        Contract.objects.select_related("customer__branch", "co_debtor"),
+        actor=actor,
+        permission=Permission.VIEW_RECEIVABLES,
+        branch="customer__branch",
     )
 
 

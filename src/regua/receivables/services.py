@@ -12,6 +12,7 @@ from django.utils import timezone
 from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
+from regua.parties.models import Customer
 from regua.receivables.changes import changed
 from regua.receivables.models import Contract, Payment, Receivable
 
@@ -94,6 +95,32 @@ def contract_dates_set(
         locked.suspended_on, locked.ended_on = suspended_on, ended_on
         locked.save(update_fields=["suspended_on", "ended_on"])
     return locked
+
+
+def co_debtor_set(*, contract: Contract, actor: User, document: str) -> Contract:
+    """Have another customer of the branch answer for a contract's debts, too; empty: nobody.
+
+    What is already at the bureau stays as it was sent. Raises ``ValidationError``.
+    """
+    branch_id = contract.customer.branch_id
+    require(actor, Permission.EDIT_RECEIVABLES, branch_id=branch_id)
+    found = None
+    if document:
+        found = Customer.objects.filter(branch_id=branch_id, document=document).first()
+        if found is None:
+            raise ValidationError(
+                {
+                    "document": "Nenhum cliente desta filial tem este CPF ou CNPJ. Nada mudou. "
+                    "Cadastre a pessoa como cliente e volte aqui."
+                }
+            )
+        if found.pk == contract.customer_id:
+            raise ValidationError(
+                {"document": "O coobrigado é outra pessoa, não o próprio cliente."}
+            )
+    Contract.objects.filter(pk=contract.pk).update(co_debtor=found)
+    contract.refresh_from_db()
+    return contract
 
 
 def receivable_correct(

@@ -17,10 +17,10 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.parties.panels import customer_page
 from regua.receivables import selectors
-from regua.receivables.forms import PaymentForm, ReceivableFilter
+from regua.receivables.forms import CoDebtorForm, PaymentForm, ReceivableFilter
 from regua.receivables.models import Receivable
 from regua.receivables.panels import receivable_panels
-from regua.receivables.services import payment_record
+from regua.receivables.services import co_debtor_set, payment_record
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
 from regua.web.status import Icon, Status, Tone
@@ -55,6 +55,7 @@ def customer_receivables(request: Request, pk: int) -> HttpResponse:
         "page": rows,
         "total": keyset.capped_count(found),
         "rows": [_row(receivable, notes[receivable.pk]) for receivable in rows],
+        "can_edit": request.user.can(Permission.EDIT_RECEIVABLES),
         "can_pay": request.user.can(Permission.RECORD_PAYMENT),
     }
     return render(request, "receivables/customer_receivables.html", context)
@@ -142,6 +143,25 @@ def payment_create(request: Request, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "receivables/payment_form.html", context)
+
+
+def co_debtor_edit(request: Request, pk: int) -> HttpResponse:
+    """Who else answers for a contract's debts."""
+    contract = get_object_or_404(selectors.contracts_visible(request.user), pk=pk)
+    customer = contract.customer
+    require(request.user, Permission.EDIT_RECEIVABLES, branch_id=customer.branch_id)
+    form = CoDebtorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            co_debtor_set(contract=contract, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            who = contract.co_debtor.name if contract.co_debtor else "ninguém além do cliente"
+            messages.success(request, f"Contrato {contract.number}: responde por ele {who}.")
+            return redirect("customer_receivables", customer.pk)
+    context = {"contract": contract, "customer": customer, "form": form}
+    return render(request, "receivables/co_debtor_form.html", context)
 
 
 def _say_what_was_paid(request: Request, receivable: Receivable, notices: list[str]) -> None:

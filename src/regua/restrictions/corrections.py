@@ -38,7 +38,7 @@ from regua.restrictions.choices import (
     Status,
 )
 from regua.restrictions.duties import duties_follow
-from regua.restrictions.history import debtor_snapshot, record_event
+from regua.restrictions.history import co_debtor_snapshot, debtor_snapshot, record_event
 from regua.restrictions.models import RemovalDuty, Restriction
 from regua.restrictions.selectors import why_no_removal
 from regua.restrictions.services import SENDER, removal_request
@@ -255,7 +255,7 @@ def _drafted(old: Restriction, actor: User | None) -> Restriction:
 
 def _take_debt(replacement: Restriction) -> None:
     """Fix what is true of the debt and of the debtor at this moment."""
-    debt = Receivable.objects.select_related("customer", "contract").get(
+    debt = Receivable.objects.select_related("customer", "contract__co_debtor").get(
         pk=replacement.receivable_id
     )
     replacement.customer = debt.customer
@@ -265,6 +265,7 @@ def _take_debt(replacement: Restriction) -> None:
         replacement.amount = debt.open_amount
     replacement.due_date = debt.due_date
     replacement.debtor = debtor_snapshot(debt.customer)
+    replacement.co_debtor = co_debtor_snapshot(debt.contract, replacement.integration)
 
 
 def _asked_gate(

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,9 +21,15 @@ from regua.integrations.switch import switched_off
 from regua.integrations.throttle import Hold
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.amounts import amount_listed
-from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, Correction, RemovalReason, Status
+from regua.restrictions.corrections import why_no_correction_cancel
 from regua.restrictions.deadlines import Deadline, deadlines_of
 from regua.restrictions.forms import RemovalForm
+from regua.restrictions.midlife_menu import (
+    changes_of_listing,
+    corrections_possible,
+    letter_came_back,
+)
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.forms import add_errors
@@ -31,7 +38,11 @@ from regua.web.responses import nothing_to_swap
 
 def _find(request: Request, pk: int) -> Restriction:
     found = selectors.restrictions_visible(request.user).select_related(
-        "requested_by", "removal_requested_by", "approved_by"
+        "requested_by",
+        "removal_requested_by",
+        "approved_by",
+        "replaces",
+        "receivable__contract__co_debtor",
     )
     return get_object_or_404(found, pk=pk)
 
@@ -59,7 +70,12 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     deadline = deadlines_of([restriction.pk]).get(restriction.pk)
     waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
     hold = throttle.hold_of(restriction.integration_id) if waits else None
+    corrects, corrected_by = selectors.corrections_of(restriction)
     return {
+        "corrects": corrects,
+        "corrected_by": corrected_by,
+        "impediments": restriction.receivable.impediments.all()[:20],
+        "can_decide": request.user.can(Permission.MANAGE_IMPEDIMENTS),
         "restriction": restriction,
         "standing": wording.standing(restriction, hold),
         "hint": wording.debt_hint(restriction, deadline),
@@ -88,6 +104,9 @@ def _version(
         str(r.due_at),
         r.bureau_version,
         r.receivable.status,
+        str(r.receivable.open_amount),
+        list(r.receivable.impediments.values_list("pk", "outcome")),
+        list(r.replacements.values_list("pk", "status")),
         r.integration.problem,
         hold.sentence if hold else "",
         events[-1].pk if events else 0,
@@ -100,10 +119,22 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     actor = request.user
     may_remove = actor.can(Permission.REQUEST_REMOVAL)
     may_list = actor.can(Permission.REQUEST_RESTRICTION)
+    corrected = r.replacements.filter(status__in=LIVE).exists()
+    waits_for = r.replaces if r.status == Status.DRAFT else None
     return {
         "shows_approval": r.awaits_approval
         and actor.can(Permission.APPROVE_RESTRICTION)
         and r.requested_by_id != actor.pk,
+        "changes": changes_of_listing(r, actor),
+        "wrong_amount_url": reverse("correction_create", args=[r.pk, Correction.PARTIAL_PAYMENT])
+        if Correction.PARTIAL_PAYMENT in corrections_possible(r, actor)
+        else "",
+        "shows_letter": letter_came_back(r)
+        and not corrected
+        and may_list
+        and actor.can(Permission.EDIT_PARTIES),
+        "shows_give_up": waits_for is not None and may_list and may_remove,
+        "no_give_up": why_no_correction_cancel(r, waits_for) if waits_for else "",
         "shows_removal": may_remove
         and r.status in LIVE
         and r.status not in (Status.DRAFT, Status.QUEUED),
@@ -112,9 +143,18 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
         "no_cancel": selectors.why_no_cancel(r),
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)
+        and not corrected
+        and selectors.latest_live(r.receivable) is None
         and r.receivable.is_owed,
         "off": switched_off(actor) if may_list else None,
     }
+
+
+def _co_debtor(r: Restriction) -> str:
+    if r.co_debtor:
+        return f"{r.co_debtor['name']}, {formats.document_masked(r.co_debtor['document'])}"
+    of_contract = r.receivable.contract.co_debtor
+    return f"{of_contract.name}: não foi enviado ao birô" if of_contract else ""
 
 
 def _facts(r: Restriction) -> list[tuple[str, str]]:
@@ -125,6 +165,7 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         ("Título", r.receivable.number),
         ("Contrato", r.contract_number),
         ("Nosso número", r.our_number),
+        *([("Coobrigado", _co_debtor(r))] if _co_debtor(r) else []),
         ("Código de restrição", r.restriction_code),
         ("Protocolo no birô", r.protocol),
         ("Forma", r.get_form_display()),
@@ -145,6 +186,8 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         facts.append(("Coobrigado", f"{r.co_debtor.get('name', '')} · {document}"))
     if r.removal_reason or r.removed_on or r.removal_code:
         reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
+        if r.removal_reason and r.status == Status.REMOVED and not r.removal_requested_at:
+            reason = f"Do próprio birô: {reason.lower()}"
         facts += [
             (
                 "Motivo da baixa",

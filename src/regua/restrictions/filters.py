@@ -17,11 +17,13 @@ from regua.integrations.filters import OutgoingFilter
 from regua.organization.models import Branch
 from regua.restrictions import totals
 from regua.restrictions.choices import Dated, Form, RemovalReason
-from regua.restrictions.forms import SITUATIONS, UNSETTLED
+from regua.restrictions.forms import CONTESTED, SITUATIONS, UNSETTLED
 from regua.restrictions.models import Restriction
-from regua.restrictions.selectors import unsettled
+from regua.restrictions.selectors import contested, unsettled
 from regua.restrictions.totals import Totals
 from regua.web import formats, forms
+
+_FEW = {UNSETTLED: unsettled, CONTESTED: contested}
 
 
 class ListingFilter(OutgoingFilter):
@@ -67,7 +69,7 @@ def search(
     rows are many: no total knows the amounts one by one.
     """
     found = narrow(rows, chosen, branch=branch)
-    if chosen.get("status") == UNSETTLED:  # few at any time, and in no total
+    if chosen.get("status") in _FEW:  # few at any time, and in no total
         return found, totals.counted(found)
     summed = totals.summed(chosen, branch=branch, actor=actor)
     if not summed:
@@ -83,8 +85,8 @@ def narrow(
     rows: QuerySet[Restriction], chosen: dict[str, Any], *, branch: Branch | None
 ) -> QuerySet[Restriction]:
     """The restrictions that fit ``chosen``, as ``ListingFilter.chosen`` gives it."""
-    if chosen.get("status") == UNSETTLED:
-        rows = unsettled(rows)
+    if few := _FEW.get(chosen.get("status", "")):
+        rows = few(rows)
     rows = totals.alike(rows, chosen, branch)
     if "minimum" in chosen:
         rows = rows.filter(amount__gte=chosen["minimum"])

@@ -19,10 +19,12 @@ from regua.web import forms
 
 LIVE_ONES = "em-curso"
 UNSETTLED = "esclarecer"
+CONTESTED = "contestadas"
 SITUATIONS = [
     ("", "Todas"),
     (LIVE_ONES, "Em curso"),
     (UNSETTLED, "A esclarecer"),
+    (CONTESTED, "Contestadas"),
     *((str(s.value), str(s.label)) for s in Status),
 ]
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from regua.accounts.models import User
 from regua.compliance.selectors import Finding
+from regua.integrations.gateway import provider_of
+from regua.integrations.models import Integration
 from regua.parties.models import Customer
+from regua.receivables.models import Contract
 from regua.restrictions.choices import Source
 from regua.restrictions.models import Restriction, RestrictionEvent
 
@@ -61,3 +64,10 @@ def debtor_snapshot(customer: Customer) -> dict[str, Any]:
 def gate_snapshot(findings: Iterable[Finding]) -> list[list[str]]:
     """The gate's answer as it is kept: ``[[rule, state], …]``."""
     return [[finding.rule.code, str(finding.state)] for finding in findings]
+
+
+def co_debtor_snapshot(contract: Contract, integration: Integration) -> dict[str, Any] | None:
+    """Who answers for the debt, too, where the bureau takes such a person; else None."""
+    if contract.co_debtor is None or not provider_of(integration).capabilities.co_debtor:
+        return None
+    return debtor_snapshot(contract.co_debtor)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,7 +18,7 @@ from regua.integrations.selectors import CreditAnalysisOff, NoIntegration, integ
 from regua.integrations.switch import off_obstacle
 from regua.parties.models import Customer
 from regua.parties.panels import Action, Column, Fact, Situation, customer_panels
-from regua.receivables.models import Receivable
+from regua.receivables.models import Impediment, Receivable
 from regua.receivables.panels import RowNote, receivable_panels
 from regua.restrictions import selectors
 from regua.restrictions.choices import AT_BUREAU, LIVE, Status
@@ -174,6 +175,33 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
     return notes
 
 
+def _impediment_notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:
+    """A contest or an order that is open, to be decided; and where one is written down."""
+    opened = {
+        i.receivable_id: i
+        for i in Impediment.objects.filter(
+            receivable_id__in=[r.pk for r in receivables], closed_at=None
+        )
+    }
+    may = actor.can(Permission.MANAGE_IMPEDIMENTS)
+    notes: dict[int, RowNote] = {}
+    for receivable in receivables:
+        found = opened.get(receivable.pk)
+        if found is not None:
+            url = reverse("impediment_detail", args=[found.pk])
+            label = found.get_kind_display()
+            notes[receivable.pk] = RowNote(
+                action=Action(label=label, url=url, icon=Icon("message-circle")),
+                notice=f"O título {receivable.number} tem uma {label.lower()} em aberto.",
+            )
+        elif may and receivable.is_owed and receivable.due_date < timezone.localdate():
+            url = reverse("contest_create", args=[receivable.pk])
+            notes[receivable.pk] = RowNote(
+                action=Action(label="Contestação", url=url, icon=Icon("message-circle"))
+            )
+    return notes
+
+
 def _called_for(ids: Collection[int], actor: User) -> dict[int, subjects.Subject]:
     rows = selectors.restrictions_visible(actor).filter(pk__in=ids)
     return {
@@ -217,3 +245,4 @@ def register() -> None:
         )
     )
     receivable_panels.notes(_receivable_notes)
+    receivable_panels.notes(_impediment_notes)

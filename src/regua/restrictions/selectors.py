@@ -20,7 +20,7 @@ from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import DOCUMENT_SHAPE, Customer
 from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
-from regua.receivables.models import Receivable
+from regua.receivables.models import Impediment, Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
 from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
 from regua.restrictions.models import RemovalDuty, Restriction
@@ -48,6 +48,28 @@ def live_restriction(receivable: Receivable, provider: str) -> Restriction | Non
     return Restriction.objects.filter(
         receivable=receivable, provider=provider, status__in=LIVE
     ).first()
+
+
+def latest_live(receivable: Receivable) -> Restriction | None:
+    """The debt's listing that is under way, not the correction that waits for it to be off."""
+    rows = Restriction.objects.filter(receivable=receivable, status__in=LIVE)
+    return (
+        rows.exclude(status=Status.DRAFT)
+        .select_related("integration", "branch")
+        .order_by("-pk")
+        .first()
+    )
+
+
+def corrections_of(restriction: Restriction) -> tuple[Restriction | None, Restriction | None]:
+    """What this one corrects, and what corrects it."""
+    return restriction.replaces, restriction.replacements.order_by("-pk").first()
+
+
+def contested(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
+    """Those whose debt has a contest or a court order open."""
+    opened = Impediment.objects.filter(receivable_id=OuterRef("receivable_id"), closed_at=None)
+    return restrictions.filter(Exists(opened))
 
 
 def latest_by_receivable(receivable_ids: Sequence[int], *, actor: User) -> dict[int, Restriction]:

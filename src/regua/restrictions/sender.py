@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -279,8 +280,6 @@ def _settle_removal_refused(
 
 def listing_request(restriction: Restriction) -> ListingRequest:
     """The wire-neutral request, from what was fixed when the listing was asked for."""
-    debtor = restriction.debtor
-    born = debtor["birth_date"]
     return ListingRequest(
         reference=str(restriction.idempotency_key),
         reason_code=restriction.restriction_code,
@@ -289,13 +288,19 @@ def listing_request(restriction: Restriction) -> ListingRequest:
         amount=restriction.amount,
         due_date=restriction.due_date,
         creditor_document=restriction.branch.document,
-        debtor=Debtor(
-            document=debtor["document"],
-            name=debtor["name"],
-            sex=debtor["sex"],
-            birth_date=date.fromisoformat(born) if born else None,
-            mobile=debtor["mobile"],
-            email=debtor["email"],
-            address=Address(**debtor["address"]),
-        ),
+        debtor=_person(restriction.debtor),
+        co_debtor=_person(restriction.co_debtor) if restriction.co_debtor else None,
+    )
+
+
+def _person(kept: dict[str, Any]) -> Debtor:
+    born = kept["birth_date"]
+    return Debtor(
+        document=kept["document"],
+        name=kept["name"],
+        sex=kept["sex"],
+        birth_date=date.fromisoformat(born) if born else None,
+        mobile=kept["mobile"],
+        email=kept["email"],
+        address=Address(**kept["address"]),
     )

@@ -30,7 +30,12 @@ from regua.restrictions.choices import (
     Status,
 )
 from regua.restrictions.duties import CAUSES, duty_open
-from regua.restrictions.history import debtor_snapshot, gate_snapshot, record_event
+from regua.restrictions.history import (
+    co_debtor_snapshot,
+    debtor_snapshot,
+    gate_snapshot,
+    record_event,
+)
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import (
     default_restriction_code,
@@ -96,7 +101,7 @@ def restrictions_request(
             # The locks hold the debts still while the gate looks at them; one order for all.
             debts = list(
                 Receivable.objects.select_for_update(of=["self"])
-                .select_related("customer", "contract")
+                .select_related("customer", "contract__co_debtor")
                 .filter(pk__in=[receivable.pk for receivable in receivables])
                 .order_by("pk")
             )
@@ -130,6 +135,7 @@ def restrictions_request(
                     interest=amount.interest,
                     due_date=debt.due_date,
                     debtor=debtor_snapshot(debt.customer),
+                    co_debtor=co_debtor_snapshot(debt.contract, integrations[debt.branch_id]),
                     gate=gates[debt.pk],
                     requested_by=actor,
                 )

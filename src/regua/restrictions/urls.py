@@ -6,6 +6,7 @@ from regua.restrictions import (
     detail_views,
     holiday_views,
     ledger_views,
+    midlife_views,
     views,
     wizard_views,
     worklist_views,
@@ -69,6 +70,28 @@ urlpatterns = [
         "negativacoes/<int:pk>/cancelar/",
         detail_views.restriction_cancel,
         name="restriction_cancel",
+    ),
+    path(
+        "negativacoes/<int:pk>/corrigir/<slug:kind>/",
+        midlife_views.correction_create,
+        name="correction_create",
+    ),
+    path(
+        "negativacoes/<int:pk>/correcao/cancelar/",
+        midlife_views.correction_cancel,
+        name="correction_cancel",
+    ),
+    path("negativacoes/<int:pk>/titularidade/", midlife_views.holder_change, name="holder_change"),
+    path("negativacoes/<int:pk>/endereco/", midlife_views.letter_returned, name="letter_returned"),
+    path("titulos/<int:pk>/contestacao/", midlife_views.contest_create, name="contest_create"),
+    path(
+        "titulos/<int:pk>/ordem-judicial/",
+        midlife_views.court_order_create,
+        name="court_order_create",
+    ),
+    path("impedimentos/<int:pk>/", midlife_views.impediment_detail, name="impediment_detail"),
+    path(
+        "clientes/<int:pk>/falecimento/", midlife_views.customer_deceased, name="customer_deceased"
     ),
     path(
         "clientes/<int:pk>/negativacoes/",

@@ -13,8 +13,9 @@ from regua.compliance.models import RuleOverride
 from regua.compliance.rules import BY_CODE
 from regua.compliance.wording import Line
 from regua.integrations.throttle import Hold
-from regua.restrictions.choices import AT_BUREAU, LIVE, Source, Status
+from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Source, Status
 from regua.restrictions.deadlines import Deadline
+from regua.restrictions.midlife_menu import amount_is_wrong
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import formats
 from regua.web.status import STATUSES, Icon, Tone
@@ -45,8 +46,24 @@ def standing(restriction: Restriction, hold: Hold | None = None) -> Standing:
     )
 
 
+_AFTERWARDS = {
+    RemovalReason.CONTESTED: " Ele contestou a dívida no birô: decida a contestação, abaixo.",
+    RemovalReason.COURT_ORDER: " Foi ordem judicial: este título não pode ser negativado enquanto "
+    "ela valer.",
+    RemovalReason.LETTER_RETURNED: " A carta voltou: corrija o endereço antes de negativar de "
+    "novo.",
+    RemovalReason.FIVE_YEARS: " Passou dos cinco anos: não pode mais ser negativado.",
+}
+"""What follows from the bureau's own reason to take a listing off."""
+
+
 def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
     match Status(r.status):
+        case Status.DRAFT if r.replaces_id:
+            return (
+                f"Espera a baixa da nº {r.replaces_id}.",
+                "Assim que o birô tirar aquela, esta é pedida sozinha, com os dados certos.",
+            )
         case Status.DRAFT:
             if r.awaits_approval:
                 return (
@@ -95,12 +112,18 @@ def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
             own = "" if r.removal_requested_at else " pelo birô, sem pedido nosso"
             return (
                 f"Baixada{own} em {formats.day(r.removed_on)}.",
-                "O cliente não está mais negativado por este título.",
+                "O cliente não está mais negativado por este título."
+                + (
+                    _AFTERWARDS.get(RemovalReason(r.removal_reason), "")
+                    if own and r.removal_reason
+                    else ""
+                ),
             )
         case Status.REFUSED:
             return "O birô recusou.", r.problem
         case Status.CANCELLED:
-            return "Pedido cancelado antes de sair.", f"{r.problem} O birô não soube dela.".strip()
+            title = "Correção cancelada." if r.replaces_id else "Pedido cancelado antes de sair."
+            return title, f"{r.problem} O birô não soube dela.".strip()
 
 
 def _on_its_way(
@@ -145,8 +168,14 @@ def _remarks(r: Restriction) -> Iterable[str]:
 
 
 def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str:
-    """What to do about a live listing that must come off, and by when; empty where all is well."""
+    """What to do about a live listing that must come off or whose amount is no longer the debt's,
+    and by when; empty where all is well."""
     until = f" {deadline.sentence}" if deadline else ""
+    if amount_is_wrong(restriction):
+        return (
+            f"Faltam {formats.brl(restriction.receivable.open_amount)}, e o birô mostra "
+            f"{formats.brl(restriction.principal)}. Corrija o valor.{until}"
+        )
     if restriction.status not in LIVE:
         return ""
     if restriction.receivable.is_owed:

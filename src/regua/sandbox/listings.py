@@ -77,6 +77,7 @@ class Listings:
                     "amount": body["valor"],
                     "creditor": body["credor"]["documento"],
                     "debtor_name": debtor["nome"].strip(),
+                    "co_debtor": (body.get("coobrigado") or {}).get("documento"),
                     "state": "RECEBIDA",
                     "version": 1,
                     "changed_us": self._next_change(),
@@ -227,6 +228,7 @@ class Listings:
                 "codigo_restricao": row["reason_code"],
                 "credor": row["creditor"],
                 "nome": row["debtor_name"],
+                "coobrigado": row["co_debtor"],
             }
             for row in self._store.rows(
                 "SELECT * FROM listings WHERE client_id = ?"

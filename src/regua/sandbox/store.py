@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS listings (
     due_date TEXT NOT NULL, creditor TEXT NOT NULL, debtor_name TEXT NOT NULL,
     state TEXT NOT NULL, code TEXT, message TEXT, notified_on TEXT, visible_on TEXT,
     removed_on TEXT, removal_code TEXT, version INTEGER NOT NULL, changed_us INTEGER NOT NULL,
-    plan TEXT NOT NULL, plan_at REAL
+    plan TEXT NOT NULL, plan_at REAL, co_debtor TEXT
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_live_listing ON listings
     (client_id, document, contract, our_number, due_date) WHERE {_LIVE};
@@ -70,6 +70,9 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
+        if not self.rows("SELECT 1 FROM pragma_table_info('listings') WHERE name = 'co_debtor'"):
+            # a ledger from before there were co-debtors
+            self._connection.execute("ALTER TABLE listings ADD COLUMN co_debtor TEXT")
 
     def close(self) -> None:
         self._connection.close()

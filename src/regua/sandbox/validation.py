@@ -54,7 +54,24 @@ def listing_problems(body: Mapping[str, Any], today: date) -> Problems:
         problems.add("devedor.documento", "286", "O credor não pode ser o próprio devedor.")
     _check_debtor(problems, debtor, person, today)
     _check_address(problems, _part(debtor, "endereco"))
+    if body.get("coobrigado") is not None:
+        _check_co_debtor(problems, body, (document, creditor), today)
     return problems
+
+
+def _check_co_debtor(
+    problems: Problems, body: Mapping[str, Any], others: tuple[str, str], today: date
+) -> None:
+    """A second person: as complete as the first, and neither the debtor nor the creditor."""
+    given = _part(body, "coobrigado")
+    document = _text(given, "documento")
+    person = person_type(document)
+    if person is None:
+        problems.add("coobrigado.documento", "029", "CPF ou CNPJ do coobrigado inválido.")
+    elif document in others:
+        problems.add("coobrigado.documento", "286", "O coobrigado é o devedor ou o credor.")
+    _check_debtor(problems, given, person, today, "coobrigado")
+    _check_address(problems, _part(given, "endereco"), "coobrigado")
 
 
 def removal_problems(body: Mapping[str, Any], today: date) -> Problems:
@@ -104,40 +121,44 @@ def _check_debt(
 
 
 def _check_debtor(
-    problems: Problems, debtor: Mapping[str, Any], person: str | None, today: date
+    problems: Problems,
+    debtor: Mapping[str, Any],
+    person: str | None,
+    today: date,
+    part: str = "devedor",
 ) -> None:
     name = _text(debtor, "nome")
     if not name:
-        problems.add("devedor.nome", "012", "Nome do devedor não informado.")
+        problems.add(f"{part}.nome", "012", "Nome não informado.")
     elif not any(character.isalpha() for character in name):
-        problems.add("devedor.nome", "011", "Nome do devedor inválido.")
+        problems.add(f"{part}.nome", "011", "Nome inválido.")
     mobile = _text(debtor, "celular")
     if not re.fullmatch(r"\d{2}9\d{8}", mobile, re.ASCII):
-        problems.add("devedor.celular", "360", "Celular inválido: DDD e nove dígitos.")
+        problems.add(f"{part}.celular", "360", "Celular inválido: DDD e nove dígitos.")
     elif "0" in mobile[:2]:
-        problems.add("devedor.celular", "359", "DDD inválido.")
+        problems.add(f"{part}.celular", "359", "DDD inválido.")
     email = debtor.get("email")
     if email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", str(email)):
-        problems.add("devedor.email", "575", "E-mail inválido.")
+        problems.add(f"{part}.email", "575", "E-mail inválido.")
     if person != "F":
         return
     if debtor.get("sexo") not in ("F", "M"):
-        problems.add("devedor.sexo", "120", "Sexo do devedor não informado.")
+        problems.add(f"{part}.sexo", "120", "Sexo não informado.")
     birth = _date(debtor, "nascimento")
     if birth is None:
-        problems.add("devedor.nascimento", "121", "Data de nascimento não informada ou inválida.")
+        problems.add(f"{part}.nascimento", "121", "Data de nascimento não informada ou inválida.")
     elif birth > years_before(today, 18):
-        problems.add("devedor.nascimento", "121", "Devedor menor de 18 anos.")
+        problems.add(f"{part}.nascimento", "121", "Menor de 18 anos.")
 
 
-def _check_address(problems: Problems, address: Mapping[str, Any]) -> None:
+def _check_address(problems: Problems, address: Mapping[str, Any], part: str = "devedor") -> None:
     cep = _text(address, "cep")
     if not cep:
-        problems.add("devedor.endereco.cep", "112", "CEP não informado.")
+        problems.add(f"{part}.endereco.cep", "112", "CEP não informado.")
     elif not re.fullmatch(r"\d{8}", cep, re.ASCII) or cep == "00000000":
-        problems.add("devedor.endereco.cep", "119", "CEP inválido.")
+        problems.add(f"{part}.endereco.cep", "119", "CEP inválido.")
     if _text(address, "uf") not in STATES:
-        problems.add("devedor.endereco.uf", "111", "UF inválida.")
+        problems.add(f"{part}.endereco.uf", "111", "UF inválida.")
     for field, label in (
         ("logradouro", "Logradouro"),
         ("numero", "Número"),
@@ -145,7 +166,7 @@ def _check_address(problems: Problems, address: Mapping[str, Any]) -> None:
         ("cidade", "Cidade"),
     ):
         if not _text(address, field):
-            problems.add(f"devedor.endereco.{field}", "109", f"{label} não informado(a).")
+            problems.add(f"{part}.endereco.{field}", "109", f"{label} não informado(a).")
 
 
 def _part(body: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -75,7 +75,15 @@ class BureauUnderTest:
         """Return a debt with at least two fields that the bureau refuses."""
         cannot("refuse fields")
 
+    def listing_request_with_co_debtor(self) -> ListingRequest:
+        """Return a debt that the bureau accepts, with a second person who answers for it."""
+        cannot("list a co-debtor")
+
     # What the bureau has on its books.
+
+    def co_debtor_of(self, request: ListingRequest) -> str | None:
+        """The co-debtor's document in this debt's listing, None where it has none."""
+        cannot("tell who else answers for a debt")
 
     def count_listings(self, request: ListingRequest) -> int:
         """How often this debt is listed, removed or not."""

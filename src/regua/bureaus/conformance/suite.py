@@ -198,6 +198,31 @@ class ConformanceSuite:
         assert_nothing_personal(refused.value, request)
         assert bureau.count_listings(request) == 0
 
+    def test_a_co_debtor_is_listed_with_the_debt(
+        self, bureau: BureauUnderTest, client: BureauClient
+    ) -> None:
+        if not bureau.provider.capabilities.co_debtor:
+            cannot("list a co-debtor")
+        alone, request = bureau.listing_request(), bureau.listing_request_with_co_debtor()
+        assert request.co_debtor is not None
+        for asked in (alone, request):
+            client.list_debt(asked, idempotency_key=new_key())
+        assert bureau.co_debtor_of(alone) is None
+        assert bureau.co_debtor_of(request) == request.co_debtor.document
+
+    def test_a_co_debtor_who_is_the_debtor_is_refused(
+        self, bureau: BureauUnderTest, client: BureauClient
+    ) -> None:
+        if not bureau.provider.capabilities.co_debtor:
+            cannot("list a co-debtor")
+        request = bureau.listing_request()
+        request = dataclasses.replace(request, co_debtor=request.debtor)
+        with pytest.raises(Refused) as refused:
+            client.list_debt(request, idempotency_key=new_key())
+        assert len(refused.value.fields) == 1
+        assert_nothing_personal(refused.value, request)
+        assert bureau.count_listings(request) == 0
+
     # --- the answer that never came ---
 
     def test_a_listing_whose_answer_was_lost_is_found_again(

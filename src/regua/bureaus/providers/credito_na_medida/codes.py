@@ -92,7 +92,9 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         ),
         "274": Explanation("o CNPJ não existe na Receita Federal", _FIX_DOCUMENT),
         "275": Explanation("o CPF não existe na Receita Federal", _FIX_DOCUMENT),
-        "286": Explanation("credor e devedor são o mesmo", _FIX_DOCUMENT),
+        "286": Explanation(
+            "credor, devedor e coobrigado não são pessoas diferentes", _FIX_DOCUMENT
+        ),
         "295": Explanation("o nome não confere com o CNPJ", _FIX_NAME),
         "296": Explanation("o nome não confere com o CPF", _FIX_NAME),
         "308": Explanation("consta que o cliente faleceu", "Não envie de novo; trate do espólio."),

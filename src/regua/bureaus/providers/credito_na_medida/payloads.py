@@ -135,6 +135,27 @@ FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "devedor.endereco.bairro": ("debtor.address.district", "Bairro"),
         "devedor.endereco.cidade": ("debtor.address.city", "Cidade"),
         "devedor.endereco.uf": ("debtor.address.state", "UF"),
+        "coobrigado": ("co_debtor", "Coobrigado"),
+        "coobrigado.documento": ("co_debtor.document", "CPF ou CNPJ do coobrigado"),
+        "coobrigado.nome": ("co_debtor.name", "Nome do coobrigado"),
+        "coobrigado.sexo": ("co_debtor.sex", "Sexo do coobrigado"),
+        "coobrigado.nascimento": ("co_debtor.birth_date", "Data de nascimento do coobrigado"),
+        "coobrigado.celular": ("co_debtor.mobile", "Celular do coobrigado"),
+        "coobrigado.email": ("co_debtor.email", "E-mail do coobrigado"),
+        "coobrigado.endereco": ("co_debtor.address", "Endereço do coobrigado"),
+        "coobrigado.endereco.cep": ("co_debtor.address.postal_code", "CEP do coobrigado"),
+        "coobrigado.endereco.logradouro": ("co_debtor.address.street", "Logradouro do coobrigado"),
+        "coobrigado.endereco.numero": (
+            "co_debtor.address.number",
+            "Número do endereço do coobrigado",
+        ),
+        "coobrigado.endereco.complemento": (
+            "co_debtor.address.complement",
+            "Complemento do coobrigado",
+        ),
+        "coobrigado.endereco.bairro": ("co_debtor.address.district", "Bairro do coobrigado"),
+        "coobrigado.endereco.cidade": ("co_debtor.address.city", "Cidade do coobrigado"),
+        "coobrigado.endereco.uf": ("co_debtor.address.state", "UF do coobrigado"),
     }
 )
 
@@ -150,7 +171,7 @@ def inquiry_body(request: InquiryRequest) -> dict[str, Any]:
 
 
 def listing_body(request: ListingRequest) -> dict[str, Any]:
-    return {
+    body = {
         "referencia": request.reference,
         "codigo_restricao": request.reason_code,
         "contrato": request.contract,
@@ -160,6 +181,9 @@ def listing_body(request: ListingRequest) -> dict[str, Any]:
         "credor": {"documento": request.creditor_document.upper()},
         "devedor": _debtor(request.debtor),
     }
+    if request.co_debtor is not None:
+        body["coobrigado"] = _debtor(request.co_debtor)
+    return body
 
 
 def removal_body(*, removal_code: str, on: date) -> dict[str, Any]:

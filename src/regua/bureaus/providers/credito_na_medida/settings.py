@@ -11,7 +11,9 @@ SLUG = "credito_na_medida"
 NAME = "Crédito na Medida"
 VERIFIED = False
 
-CAPABILITIES = Capabilities(inquiry_pdf=True, change_feed=True, webhooks=True, find_by_debt=True)
+CAPABILITIES = Capabilities(
+    inquiry_pdf=True, change_feed=True, webhooks=True, find_by_debt=True, co_debtor=True
+)
 
 # No public address of this bureau is known, so none is suggested: the form asks for it.
 DEFAULT_BASE_URL: Mapping[Environment, str] = MappingProxyType(
