@@ -24,7 +24,12 @@ from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import approvers, awaiting_approval
 from regua.restrictions.sender import restrictions_drain
-from regua.restrictions.services import removal_request, restriction_cancel, restriction_request
+from regua.restrictions.services import (
+    removal_request,
+    restriction_cancel,
+    restriction_request,
+    restrictions_request,
+)
 from tests import factories
 from tests.restrictions import bare
 from tests.sandbox.server import Sandbox
@@ -186,6 +191,22 @@ def test_approval_and_withdrawal_at_once(draft: Restriction, manager: User, oper
     # Either order is right: what was approved first may still be withdrawn before it leaves.
     assert draft.status == Status.CANCELLED
     assert draft.due_at is None
+
+
+def test_two_overlapping_batches_at_once_list_each_debt_once(
+    branch: Branch, integration: Integration, operator: User, manager: User
+) -> None:
+    customer = factories.customer(branch)
+    one, two, three = (factories.receivable(customer) for _ in range(3))
+    said = together(
+        lambda: restrictions_request(receivables=[one, two], actor=operator),
+        lambda: restrictions_request(receivables=[three, two], actor=manager),
+    )
+    assert sorted(said) == ["", "refused"]
+    rows = Restriction.objects.all()
+    # The whole of one batch, nothing of the other.
+    assert {row.receivable for row in rows} in ({one, two}, {two, three})
+    assert rows.count() == 2
 
 
 def _again(row: Restriction) -> Restriction:

@@ -141,7 +141,7 @@ def restrictions_request(
                 )
                 record_event(
                     restriction,
-                    text=f"Negativação pedida; espera aprovação. {reason}"
+                    text="Negativação pedida; espera a aprovação de outra pessoa."
                     if reason
                     else "Negativação pedida.",
                     source=Source.PERSON,
