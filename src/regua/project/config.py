@@ -83,14 +83,13 @@ class Config(BaseSettings):
     def _smtp(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
         if url:
-            parts = urlsplit(url)
-            if parts.scheme not in SMTP_PORTS:
+            if url.partition("://")[0] not in SMTP_PORTS:
                 raise ValueError("precisa começar com smtps://, smtp+starttls:// ou smtp://")
             try:
-                port = parts.port
+                known = urlsplit(url).hostname and urlsplit(url).port != 0
             except ValueError:
-                port = -1
-            if not parts.hostname or port == -1:
+                known = False
+            if not known:
                 raise ValueError("não é um endereço de servidor de e-mail que se possa ler")
         return value
 
