@@ -150,8 +150,8 @@ def test_what_cannot_be_trusted_is_turned_away_and_changes_nothing(
     assert (listing.status, listing.bureau_version, RestrictionEvent.objects.count()) == before
     assert httpx2.get(address, timeout=10).status_code == 405
 
-    # Of a listing that is not ours nothing is noted, and the bureau need not repeat it.
-    stranger = json.loads(good)
+    # One about a listing that is not ours is kept, and the bureau need not repeat it.
+    stranger = json.loads(good) | {"evento_id": str(uuid.uuid4())}
     stranger["negativacao"] |= {"protocolo": "NALHEIO", "referencia": str(uuid.uuid4())}
     assert told(json.dumps(stranger).encode()) == 204
     assert Restriction.objects.count() == 1
