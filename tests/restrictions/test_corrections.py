@@ -15,7 +15,7 @@ from regua.accounts.models import User
 from regua.calendar import business_day_after
 from regua.integrations.models import Integration
 from regua.organization.models import Branch, GeneralParameters
-from regua.receivables.services import payment_record
+from regua.receivables.services import payment_record, receivable_correct
 from regua.restrictions.choices import Correction, DutyCause, Status
 from regua.restrictions.corrections import (
     correction_cancel,
@@ -77,6 +77,15 @@ def test_a_partial_payment_is_due_to_be_corrected_and_is(
     assert [line["valor"] for line in listed(sandbox, new)] == ["29.90"]
     assert len(sandbox.ledger()) == 2
     assert duty_of(active).outcome == "met"
+
+
+def test_a_listed_amount_that_is_right_again_is_due_no_more(
+    active: Restriction, operator: User
+) -> None:
+    receivable_correct(receivable=active.receivable, actor=operator, amount=Decimal("80.00"))
+    assert duty_of(active).cause == DutyCause.AMOUNT_CHANGED
+    receivable_correct(receivable=active.receivable, actor=operator, amount=active.amount)
+    assert duty_of(active).outcome == "void"
 
 
 def test_paid_in_full_meanwhile_it_is_given_up(

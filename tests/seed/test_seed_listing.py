@@ -245,7 +245,7 @@ def test_s89_what_changed_at_the_bureau_is_read(
     assert row.status == "active"
     settled(row, "removed")
     page = Person(operator).open(reverse("restriction_detail", args=[row.pk]))
-    assert "Do próprio birô (código 96)" in page.text
+    assert "Do próprio birô: ordem judicial (código 96)" in page.text
     manager = factories.user(Role.FINANCE_MANAGER, branch)
     state = Person(manager).open(reverse("integration_detail", args=[integration.pk])).text
     assert "Sincronização Feita" in state

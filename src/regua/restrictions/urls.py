@@ -5,6 +5,7 @@ from regua.restrictions import (
     customer_views,
     detail_views,
     holiday_views,
+    impediment_views,
     ledger_views,
     midlife_views,
     views,
@@ -83,13 +84,13 @@ urlpatterns = [
     ),
     path("negativacoes/<int:pk>/titularidade/", midlife_views.holder_change, name="holder_change"),
     path("negativacoes/<int:pk>/endereco/", midlife_views.letter_returned, name="letter_returned"),
-    path("titulos/<int:pk>/contestacao/", midlife_views.contest_create, name="contest_create"),
+    path("titulos/<int:pk>/contestacao/", impediment_views.contest_create, name="contest_create"),
     path(
         "titulos/<int:pk>/ordem-judicial/",
-        midlife_views.court_order_create,
+        impediment_views.court_order_create,
         name="court_order_create",
     ),
-    path("impedimentos/<int:pk>/", midlife_views.impediment_detail, name="impediment_detail"),
+    path("impedimentos/<int:pk>/", impediment_views.impediment_detail, name="impediment_detail"),
     path(
         "clientes/<int:pk>/falecimento/", midlife_views.customer_deceased, name="customer_deceased"
     ),
