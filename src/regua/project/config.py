@@ -52,7 +52,7 @@ class Config(BaseSettings):
     """Whether a bureau may stand in the internal network."""
     sender_lease: float = Field(120.0, gt=0)
     """How long a sender may work on one row before another takes it up as unanswered."""
-    sender_threads: int = Field(16, ge=1, le=64)
+    sender_threads: int = Field(24, ge=1, le=64)
     """Calls to bureaus that one worker process may have under way besides one per job."""
     retry_base: float = Field(5.0, gt=0)
     """First delay before something unanswered or refused for now is tried again; it doubles."""
