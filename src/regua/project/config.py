@@ -216,6 +216,9 @@ def _problems(error: ValidationError) -> list[str]:
             "finite_number": "precisa ser um número",
             "greater_than": "precisa ser maior que zero",
             "less_than_equal": "é grande demais",
+            "greater_than_equal": "é pequeno demais",
+            "int_parsing": "precisa ser um número inteiro",
+            "int_from_float": "precisa ser um número inteiro",
         }.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"])))
         lines.append(f"{name}: {message}")
     return lines
