@@ -192,7 +192,6 @@ _STOPPED = f"SELECT {HELD.format(integration='%(integration)s', breaker='NOT %(f
 
 def _take(integration_id: int, limit: int, *, forced: bool) -> tuple[float, bool] | None:
     """How long until the slot taken (seconds), and whether it is a try; None while held."""
-    config = settings.CONFIG
     with connection.cursor() as cursor:
         for _ in range(2):
             cursor.execute(
@@ -202,8 +201,8 @@ def _take(integration_id: int, limit: int, *, forced: bool) -> tuple[float, bool
                     "apart": 1 / (limit * PACE),
                     "forced": forced,
                     # Whoever tries dies silently where it is killed: then another may.
-                    "try": config.bureau_timeout + 5,
-                    "longest": min(LONGEST_WAIT, config.sender_lease - config.bureau_timeout),
+                    "try": settings.CONFIG.bureau_timeout + 5,
+                    "longest": _longest_wait(),
                 },
             )
             row = cursor.fetchone()
@@ -215,6 +214,12 @@ def _take(integration_id: int, limit: int, *, forced: bool) -> tuple[float, bool
                 [Throttle(integration_id=integration_id)], ignore_conflicts=True
             )
     return None
+
+
+def _longest_wait() -> float:
+    """Seconds; a wait and the call after it must fit into the claim's lease."""
+    spare = settings.CONFIG.sender_lease - settings.CONFIG.bureau_timeout
+    return max(min(LONGEST_WAIT, spare), 0.1)
 
 
 def _stopped_meanwhile(integration_id: int, *, forced: bool) -> bool:

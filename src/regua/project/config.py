@@ -52,7 +52,7 @@ class Config(BaseSettings):
     """Whether a bureau may stand in the internal network."""
     sender_lease: float = Field(120.0, gt=0)
     """How long a sender may work on one row before another takes it up as unanswered."""
-    sender_threads: int = Field(16, ge=1, le=64)
+    sender_threads: int = Field(24, ge=1, le=64)
     """Calls to bureaus that one worker process may have under way besides one per job."""
     retry_base: float = Field(5.0, gt=0)
     """First delay before something unanswered or refused for now is tried again; it doubles."""
@@ -215,6 +215,9 @@ def _problems(error: ValidationError) -> list[str]:
             "finite_number": "precisa ser um número",
             "greater_than": "precisa ser maior que zero",
             "less_than_equal": "é grande demais",
+            "greater_than_equal": "é pequeno demais",
+            "int_parsing": "precisa ser um número inteiro",
+            "int_from_float": "precisa ser um número inteiro",
         }.get(item["type"], str(item.get("ctx", {}).get("error", item["msg"])))
         lines.append(f"{name}: {message}")
     return lines
