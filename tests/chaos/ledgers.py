@@ -108,9 +108,8 @@ def compare(
             found.stuck.append(f"{row} should have been removed and is {row.status}")
     with connection.cursor() as cursor:
         cursor.execute(_TORN_HISTORY)
-        found.disagree += [
-            f"negativação nº {pk}: its history is torn" for (pk,) in cursor.fetchall()
-        ]
+        torn = {pk for (pk,) in cursor.fetchall()}
+        found.disagree += [f"{rows[pk]}: its history is torn: {_history(rows[pk])}" for pk in torn]
         cursor.execute(_SENT_THOUGH_PAID)
         found.disagree += [f"negativação nº {pk} left though it was paid" for (pk,) in cursor]
         cursor.execute(_DUTY_LEFT, [[str(status) for status in FINAL]])
@@ -120,6 +119,13 @@ def compare(
         cursor.execute(_STUCK_JOBS)
         found.stuck += [f"job {pk} {task} is {status}" for pk, task, status in cursor.fetchall()]
     return found
+
+
+def _history(row: Restriction) -> str:
+    return "; ".join(
+        f"{event.status_before}>{event.status} by {event.source}, version {event.bureau_version}"
+        for event in row.events.order_by("id")
+    )
 
 
 def _check_asked(
