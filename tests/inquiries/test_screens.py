@@ -319,7 +319,7 @@ def test_lists_cost_the_same_however_long(
             reverse("lead_ask", args=[factories.lead(branch).pk]),
         )
     for address, most in (
-        (CENTRAL, 16),
+        (CENTRAL, 17),
         (reverse("lead_list"), 8),
         (reverse("customer_inquiries", args=[customer.pk]), 21),
     ):

@@ -65,18 +65,38 @@ def test_a_payment_starts_the_clock_when_the_money_is_available(
     assert row.status == Status.ACTIVE, "settling a receivable removes nothing by itself"
 
 
-def test_the_last_money_counts_and_a_part_starts_nothing(branch: Branch, operator: User) -> None:
+def test_a_part_makes_the_amount_wrong_and_the_rest_keeps_its_day(
+    branch: Branch, operator: User
+) -> None:
     row = listed(branch)
-    for amount, available in ((Decimal("100.00"), MONDAY), (Decimal("29.90"), date(2026, 11, 28))):
-        assert not RemovalDuty.objects.exists()
+
+    def pay(amount: str, available: date) -> RemovalDuty:
         payment_record(
             receivable=row.receivable,
             actor=operator,
-            amount=amount,
+            amount=Decimal(amount),
             paid_on=MONDAY,
             available_on=available,
         )
-    assert duty(row).due_on == date(2026, 12, 4), "a Saturday's money: from Monday 30 November"
+        return duty(row)
+
+    wrong = pay("100.00", MONDAY)
+    assert wrong.cause == DutyCause.AMOUNT_CHANGED
+    settled = pay("29.90", date(2026, 11, 28))
+    assert (settled.pk, settled.cause) == (wrong.pk, DutyCause.PAID)
+    assert settled.due_on == wrong.due_on, "the bureau shows a wrong amount since before"
+
+
+def test_money_of_a_saturday_counts_from_monday(branch: Branch, operator: User) -> None:
+    row = listed(branch)
+    payment_record(
+        receivable=row.receivable,
+        actor=operator,
+        amount=row.receivable.open_amount,
+        paid_on=MONDAY,
+        available_on=date(2026, 11, 28),
+    )
+    assert duty(row).due_on == date(2026, 12, 4)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +214,7 @@ def test_many_are_as_right_as_one_and_cost_no_more_statements(
     ids = [row.receivable_id for row in rows]
     with CaptureQueriesContext(connection) as statements:
         duties_follow(ids)
-    assert len(statements) == 6
+    assert len(statements) == 7
     for row in rows:
         found = duty(row)
         off = {date(2026, 11, 24)} if row.branch_id == other_branch.pk else set()

@@ -296,7 +296,7 @@ def test_other_facts_there_are_taken_off(
     assert found(run) == [(kind, ours.protocol)]
     # Data correction has no code of its own until somebody maps one.
     integration.reason_codes.filter(code="19").update(reason="data_correction")
-    done = remedy(run, kind, Remedy.REMOVE, operator)
+    done = remedy(run, kind, Remedy.CORRECT, operator)
     assert done.done_at, done.result
     ours.refresh_from_db()
     assert ours.status == Status.REMOVAL_QUEUED

@@ -115,7 +115,7 @@ def test_what_differs_is_shown_and_asked_about_before_anything_happens(
         {"secao": "x", "remedio": "close"},
         {"secao": "so-aqui", "remedio": "adopt", "pk": "1"},
         {"secao": "so-aqui", "remedio": "close", "pk": ["x", "-1", "9" * 40, "\x00"]},
-        {"secao": "valor", "remedio": "remove", "todas": "sim"},
+        {"secao": "valor", "remedio": "correct", "todas": "sim"},
     ],
 )
 def test_bad_input_does_nothing(

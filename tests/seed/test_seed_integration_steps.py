@@ -212,7 +212,7 @@ def test_s46_the_automatic_section_holds_its_four_fields(
     branch: Branch, administrator: User
 ) -> None:
     page = new_form(administrator)
-    section = page.labels[page.labels.index("Data atualização token") + 1 :]
+    section = page.labels[page.labels.index("Incluir/Remover automaticamente") :]
     assert "Inclusão/Exclusão automática" in page.text
     assert section == [
         "Incluir/Remover automaticamente",

@@ -77,7 +77,10 @@ def sentences_of(error: Exception) -> list[str] | None:
     if isinstance(error, PermissionDenied | operate.NotThere):
         return [str(error)]
     if isinstance(error, ProgrammingError | ConnectorException) and isinstance(
-        error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction
+        error.__cause__,
+        psycopg.errors.UndefinedTable
+        | psycopg.errors.UndefinedFunction
+        | psycopg.errors.UndefinedObject,
     ):
         return ["Este banco ainda não tem as tabelas do Régua. Nada foi feito. Rode: regua migrate"]
     if isinstance(error, OperationalError | psycopg.OperationalError | ConnectorException):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,15 @@ from django.utils import timezone
 from regua.integrations.choices import Environment
 from regua.integrations.models import Integration
 from regua.integrations.selectors import automatic_obstacles
-from regua.restrictions.choices import AT_BUREAU, DutyCause, RemovalReason, Source, Status
+from regua.restrictions.choices import (
+    AT_BUREAU,
+    Correction,
+    DutyCause,
+    RemovalReason,
+    Source,
+    Status,
+)
+from regua.restrictions.corrections import correction_request
 from regua.restrictions.duties import FOLLOWING
 from regua.restrictions.models import RemovalDuty, RestrictionEvent
 from regua.restrictions.services import removal_request
@@ -25,6 +34,7 @@ REASONS = {
     DutyCause.PAID: RemovalReason.PAID,
     DutyCause.DEBT_CANCELLED: RemovalReason.DEBT_CANCELLED,
     DutyCause.RENEGOTIATED: RemovalReason.RENEGOTIATED,
+    DutyCause.AMOUNT_CHANGED: RemovalReason.PARTIALLY_PAID,
     DutyCause.CORRECTION: RemovalReason.DATA_CORRECTION,
     DutyCause.CONTESTED: RemovalReason.CONTESTED,
     DutyCause.COURT_ORDER: RemovalReason.COURT_ORDER,
@@ -39,22 +49,18 @@ _SLICE = 200
 def removals_ask(*, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Ask for the removals that a routine may ask for; return how many were asked for.
 
-    Those of settled debts where the integration says so and nothing stands against it, those of the
-    five years in every integration but *Homologação*. The most urgent come first. Any number of
-    workers may do this at once: each listing is locked while it is asked for, and who comes second
-    finds it asked for. What the bureau refused today waits for tomorrow or for a person.
+    Those of settled debts where the integration says so and nothing stands against it (a debt paid
+    in part is corrected), those of the five years in every integration but *Homologação*. The most
+    urgent come first. Any number of workers may do this at once: each listing is locked while it is
+    asked for, and who comes second finds it asked for. What the bureau refused today waits for
+    tomorrow or for a person.
     """
     asked = 0
     for duty in _due(_automatic_integrations(), timezone.localdate()):
         if should_stop():
             break
         try:
-            removal_request(
-                restriction=duty.restriction,
-                actor=None,
-                reason=REASONS[DutyCause(duty.cause)],
-                told_on=duty.starts_on,
-            )
+            _ask(duty)
             asked += 1
         except ValidationError as error:
             logger.warning(
@@ -63,6 +69,24 @@ def removals_ask(*, should_stop: Callable[[], bool] = lambda: False) -> int:
                 " ".join(error.messages),
             )
     return asked
+
+
+def _ask(duty: RemovalDuty) -> None:
+    cause = DutyCause(duty.cause)
+    if cause is DutyCause.AMOUNT_CHANGED:
+        # What is still owed is listed anew by its amount of now; where that may not be, the wrong
+        # one only comes off.
+        with suppress(ValidationError):
+            correction_request(
+                restriction=duty.restriction,
+                actor=None,
+                kind=Correction.PARTIAL_PAYMENT,
+                told_on=duty.starts_on,
+            )
+            return
+    removal_request(
+        restriction=duty.restriction, actor=None, reason=REASONS[cause], told_on=duty.starts_on
+    )
 
 
 def _automatic_integrations() -> list[int]:

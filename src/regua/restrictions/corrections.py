@@ -26,6 +26,7 @@ from regua.organization.models import GeneralParameters
 from regua.parties.services import customer_update
 from regua.receivables.models import Receivable
 from regua.receivables.services import receivable_correct
+from regua.restrictions.amounts import amount_to_list
 from regua.restrictions.choices import (
     FINAL,
     FROM_BUREAU,
@@ -38,7 +39,12 @@ from regua.restrictions.choices import (
     Status,
 )
 from regua.restrictions.duties import duties_follow
-from regua.restrictions.history import co_debtor_snapshot, debtor_snapshot, record_event
+from regua.restrictions.history import (
+    co_debtor_snapshot,
+    debtor_snapshot,
+    gate_snapshot,
+    record_event,
+)
 from regua.restrictions.models import RemovalDuty, Restriction
 from regua.restrictions.selectors import why_no_removal
 from regua.restrictions.services import SENDER, removal_request
@@ -262,7 +268,9 @@ def _take_debt(replacement: Restriction) -> None:
     replacement.contract_number = debt.contract.number
     replacement.our_number = debt.our_number
     if debt.open_amount > 0:  # a draft keeps what it said; the gate forbids a paid debt anyway
-        replacement.amount = debt.open_amount
+        amount = amount_to_list(debt, general=GeneralParameters.current(), on=timezone.localdate())
+        replacement.amount = amount.total
+        replacement.fine, replacement.interest = amount.fine, amount.interest
     replacement.due_date = debt.due_date
     replacement.debtor = debtor_snapshot(debt.customer)
     replacement.co_debtor = co_debtor_snapshot(debt.contract, replacement.integration)
@@ -282,7 +290,7 @@ def _asked_gate(
             "Com o valor corrigido, ela passa do limite a partir do qual outra pessoa aprova: "
             "peça a baixa e depois negative de novo."
         )
-    return obstacles, [[f.rule.code, str(f.state)] for f in findings]
+    return obstacles, gate_snapshot(findings)
 
 
 def _replace_unsent(old: Restriction, replacement: Restriction, actor: User | None) -> None:

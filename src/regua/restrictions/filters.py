@@ -16,14 +16,18 @@ from regua.accounts.models import User
 from regua.integrations.filters import OutgoingFilter
 from regua.organization.models import Branch
 from regua.restrictions import totals
-from regua.restrictions.choices import Dated, Form, RemovalReason
+from regua.restrictions.choices import Dated, Form, RemovalReason, Status
 from regua.restrictions.forms import CONTESTED, SITUATIONS, UNSETTLED
 from regua.restrictions.models import Restriction
-from regua.restrictions.selectors import contested, unsettled
+from regua.restrictions.selectors import awaiting_approval, contested, unsettled
 from regua.restrictions.totals import Totals
 from regua.web import formats, forms
 
-_FEW = {UNSETTLED: unsettled, CONTESTED: contested}
+_FEW = {
+    UNSETTLED: unsettled,
+    CONTESTED: contested,
+    str(Status.DRAFT.value): awaiting_approval,
+}
 
 
 class ListingFilter(OutgoingFilter):

@@ -25,7 +25,8 @@ SITUATIONS = [
     (LIVE_ONES, "Em curso"),
     (UNSETTLED, "A esclarecer"),
     (CONTESTED, "Contestadas"),
-    *((str(s.value), str(s.label)) for s in Status),
+    (str(Status.DRAFT.value), "Aguardando aprovação"),
+    *((str(s.value), str(s.label)) for s in Status if s is not Status.DRAFT),
 ]
 
 _YEARS = [

@@ -41,7 +41,7 @@ class Remedy(TextChoices):
     CLOSE = "close", "Encerrar aqui"
     RELIST = "relist", "Negativar de novo"
     ACCEPT = "accept", "Aceitar a situação do birô"
-    REMOVE = "remove", "Pedir a baixa"
+    CORRECT = "correct", "Corrigir no birô"
     REVIEW = "review", "Marcar como conferida"
 
 
@@ -49,7 +49,7 @@ REMEDIES: dict[DifferenceKind, tuple[Remedy, ...]] = {
     DifferenceKind.ONLY_THEIRS: (Remedy.ADOPT, Remedy.ADOPT_REMOVE, Remedy.REVIEW),
     DifferenceKind.ONLY_OURS: (Remedy.CLOSE, Remedy.RELIST),
     DifferenceKind.STATUS: (Remedy.ACCEPT, Remedy.REVIEW),
-    DifferenceKind.AMOUNT: (Remedy.REMOVE, Remedy.REVIEW),
-    DifferenceKind.DUE_DATE: (Remedy.REMOVE, Remedy.REVIEW),
+    DifferenceKind.AMOUNT: (Remedy.CORRECT, Remedy.REVIEW),
+    DifferenceKind.DUE_DATE: (Remedy.CORRECT, Remedy.REVIEW),
 }
 """For each kind what may be done, the button that stands out first."""

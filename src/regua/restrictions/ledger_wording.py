@@ -77,7 +77,7 @@ SECTIONS = (
         "O cliente está negativado por outro valor. O birô não corrige: é preciso baixar e "
         "negativar de novo.",
         Q(kind=DifferenceKind.AMOUNT),
-        (Remedy.REMOVE,),
+        (Remedy.CORRECT,),
     ),
     Section(
         "vencimento",
@@ -85,7 +85,7 @@ SECTIONS = (
         "O birô tem outro vencimento, e dele depende o prazo de cinco anos. Para corrigir, é "
         "preciso baixar e negativar de novo.",
         Q(kind=DifferenceKind.DUE_DATE),
-        (Remedy.REMOVE,),
+        (Remedy.CORRECT,),
     ),
 )
 
@@ -95,7 +95,7 @@ ICONS = {
     Remedy.CLOSE: Icon("circle-check"),
     Remedy.RELIST: Icon("ban"),
     Remedy.ACCEPT: Icon("check"),
-    Remedy.REMOVE: Icon("eraser"),
+    Remedy.CORRECT: Icon("arrows-exchange"),
     Remedy.REVIEW: Icon("eye"),
 }
 _QUESTIONS = {
@@ -106,8 +106,8 @@ _QUESTIONS = {
     Remedy.RELIST: "Aqui cada uma passa a baixada, e a dívida é negativada de novo, com novo custo "
     "e novo comunicado ao cliente. As regras de sempre valem.",
     Remedy.ACCEPT: "A situação que o birô mostra passa a ser a daqui. No birô nada muda.",
-    Remedy.REMOVE: "O birô recebe o pedido de tirar a dívida do nome do cliente. Depois de "
-    "confirmada a baixa, negative de novo com o dado certo.",
+    Remedy.CORRECT: "O birô recebe o pedido de tirar a dívida do nome do cliente e, confirmada a "
+    "baixa, ela é negativada de novo com o dado certo: novo custo, novo comunicado.",
     Remedy.REVIEW: "Nada muda, nem aqui nem no birô. Elas não aparecem de novo enquanto estiverem "
     "assim.",
 }

@@ -34,6 +34,7 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
+from regua.restrictions.corrections import correction_request
 from regua.restrictions.duties import duties_follow
 from regua.restrictions.history import debtor_snapshot, record_event
 from regua.restrictions.inbox import reference_of
@@ -49,7 +50,7 @@ REMEDIES_LOCK = 0x52454D45  # "REME"
 LIVE_THERE = tuple(s for s in ListingStatus if FROM_BUREAU.get(s) in AT_BUREAU)
 NEEDS = {
     Remedy.ADOPT_REMOVE: Permission.REQUEST_REMOVAL,
-    Remedy.REMOVE: Permission.REQUEST_REMOVAL,
+    Remedy.CORRECT: Permission.REQUEST_RESTRICTION,
     Remedy.RELIST: Permission.REQUEST_RESTRICTION,
 }
 """What a remedy asks for besides ``Permission.RECONCILE``."""
@@ -143,7 +144,7 @@ def _carry_out(row: Difference) -> None:
             case Remedy.ACCEPT:
                 said = _accept(row, record)
             case _:
-                said = _remove(row, record)
+                said = _correct(row, record)
         _done(row, said)
 
 
@@ -293,7 +294,7 @@ def _accept(row: Difference, record: ListingRecord | None) -> str:
     return f"Situação acertada: {Status(ours.status).label.lower()}."
 
 
-def _remove(row: Difference, record: ListingRecord | None) -> str:
+def _correct(row: Difference, record: ListingRecord | None) -> str:
     ours = _locked(row)
     if record is None or record.status not in LIVE_THERE:
         if record is not None:
@@ -301,7 +302,7 @@ def _remove(row: Difference, record: ListingRecord | None) -> str:
         return "O birô já não tem esta negativação em curso. Nada foi pedido."
     if (record.amount, record.due_date) == (ours.amount, ours.due_date):
         return "Os dados já conferem no birô. Nada foi pedido."
-    removal_request(restriction=ours, actor=row.asked_by, reason=RemovalReason.DATA_CORRECTION)
+    replacement = correction_request(restriction=ours, actor=row.asked_by, kind=row.kind)
     told = "o valor" if row.kind == DifferenceKind.AMOUNT else "o vencimento"
     record_event(
         ours,
@@ -310,4 +311,4 @@ def _remove(row: Difference, record: ListingRecord | None) -> str:
         actor=row.asked_by,
         status=Status.REMOVAL_QUEUED,
     )
-    return "Baixa pedida. Depois de confirmada, negative de novo com o dado certo."
+    return f"Baixa pedida. Confirmada, a nº {replacement.pk} é pedida com o dado certo."

@@ -127,6 +127,7 @@ def _withdraw(restriction: Restriction, claim: Claim[Restriction], reason: str) 
             return
         fate = "Um envio ficou sem resposta; procurada no birô, ela não está lá."
     with transaction.atomic():
+        _hold(restriction)
         if _settle(
             claim,
             Status.QUEUED,
@@ -199,6 +200,14 @@ def _settle(claim: Claim[Restriction], expected: Status, **changes: object) -> b
     return settle(claim, (expected,), **changes)
 
 
+def _hold(restriction: Restriction) -> None:
+    """What the bureau told while the call was under way, and nothing more until the commit."""
+    restriction.refresh_from_db(
+        fields=["bureau_status", "bureau_version"],
+        from_queryset=Restriction.objects.select_for_update(of=["self"], no_key=True),
+    )
+
+
 def _settle_failure(
     restriction: Restriction, claim: Claim[Restriction], error: BureauError
 ) -> None:
@@ -237,6 +246,7 @@ def _settle_refused(
     restriction: Restriction, claim: Claim[Restriction], error: BureauError
 ) -> None:
     with transaction.atomic():
+        _hold(restriction)
         if _settle(
             claim,
             Status.QUEUED,
@@ -256,10 +266,11 @@ def _settle_removal_refused(
     restriction: Restriction, claim: Claim[Restriction], error: BureauError
 ) -> None:
     """The listing stands as the bureau last told; the person sees why and may ask again."""
-    back = FROM_BUREAU.get(ListingStatus(restriction.bureau_status), Status.SENT)
-    if back not in (Status.SENT, Status.NOTIFIED, Status.ACTIVE):
-        back = Status.SENT
     with transaction.atomic():
+        _hold(restriction)
+        back = FROM_BUREAU.get(ListingStatus(restriction.bureau_status), Status.SENT)
+        if back not in (Status.SENT, Status.NOTIFIED, Status.ACTIVE):
+            back = Status.SENT
         if _settle(
             claim,
             Status.REMOVAL_QUEUED,

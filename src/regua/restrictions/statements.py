@@ -39,18 +39,21 @@ def taken_write(claim: Claim[Restriction], *, text: str, status: str, **changes:
         status_before=row.status,
         status=status,
         source=Source.SENDER,
-        bureau_version=row.bureau_version or None,
         text=text,
     )
     assignments, parameters = sql.assignments(Restriction, changes | {"status": status})
-    columns, values, event_parameters = sql.insertion(event)
+    columns, values, event_parameters = sql.insertion(
+        event,
+        # As it is now: news may have come while the call was under way.
+        bureau_version="NULLIF(settled.bureau_version, 0)",
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH settled AS (
                 UPDATE restrictions_restriction SET {assignments}
                 WHERE id = %(settled)s AND attempts = %(attempts)s AND status = %(before)s
-                RETURNING id
+                RETURNING bureau_version
             )
             INSERT INTO restrictions_restrictionevent ({columns}) SELECT {values} FROM settled
             RETURNING {sql.LAZILY}

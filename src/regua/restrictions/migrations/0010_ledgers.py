@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                             ("close", "Encerrar aqui"),
                             ("relist", "Negativar de novo"),
                             ("accept", "Aceitar a situação do birô"),
-                            ("remove", "Pedir a baixa"),
+                            ("correct", "Corrigir no birô"),
                             ("review", "Marcar como conferida"),
                         ],
                         max_length=12,
