@@ -15,6 +15,7 @@ from regua.accounts.permissions import Permission
 from regua.parties.models import Customer
 from regua.receivables.changes import changed
 from regua.receivables.models import Contract, Payment, Receivable
+from regua.web import formats
 
 
 def payment_record(
@@ -147,7 +148,7 @@ def receivable_correct(
             paid = locked.amount - locked.open_amount
             if amount <= paid:
                 raise ValidationError(
-                    {"amount": f"O valor precisa passar do que já foi pago (R$ {paid})."}
+                    {"amount": f"O valor precisa passar do que já foi pago ({formats.brl(paid)})."}
                 )
             locked.amount, locked.open_amount = amount, amount - paid
             if not locked.impediments.filter(closed_at=None).exists():
