@@ -19,12 +19,14 @@ from regua.accounts.requests import Request
 from regua.integrations import throttle
 from regua.integrations.switch import switched_off
 from regua.integrations.throttle import Hold
+from regua.receivables.models import Impediment
 from regua.restrictions import selectors, services, wording
 from regua.restrictions.amounts import amount_listed
 from regua.restrictions.choices import AT_BUREAU, LIVE, Correction, RemovalReason, Status
 from regua.restrictions.corrections import why_no_correction_cancel
 from regua.restrictions.deadlines import Deadline, deadlines_of
 from regua.restrictions.forms import RemovalForm
+from regua.restrictions.midlife import decide_by
 from regua.restrictions.midlife_menu import (
     changes_of_listing,
     corrections_possible,
@@ -71,10 +73,16 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
     hold = throttle.hold_of(restriction.integration_id) if waits else None
     corrects, corrected_by = selectors.corrections_of(restriction)
+    impediments = list(restriction.receivable.impediments.all()[:20])
+    contest = None
+    if restriction.status in LIVE:
+        contest = next((i for i in impediments if _is_open_contest(i)), None)
     return {
         "corrects": corrects,
         "corrected_by": corrected_by,
-        "impediments": restriction.receivable.impediments.all()[:20],
+        "impediments": impediments,
+        "contest": contest,
+        "contest_until": decide_by(contest) if contest else None,
         "can_decide": request.user.can(Permission.MANAGE_IMPEDIMENTS),
         "restriction": restriction,
         "standing": wording.standing(restriction, hold),
@@ -90,6 +98,10 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),
     }
+
+
+def _is_open_contest(i: Impediment) -> bool:
+    return i.kind == Impediment.Kind.CONTEST and i.closed_at is None
 
 
 def _version(
@@ -181,9 +193,6 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
             ("Aprovada por", r.approved_by.name),
             ("Aprovada em", formats.instant(r.approved_at)),
         ]
-    if r.co_debtor:
-        document = formats.document_masked(r.co_debtor.get("document", ""))
-        facts.append(("Coobrigado", f"{r.co_debtor.get('name', '')} · {document}"))
     if r.removal_reason or r.removed_on or r.removal_code:
         reason = RemovalReason(r.removal_reason).label if r.removal_reason else "Do próprio birô"
         if r.removal_reason and r.status == Status.REMOVED and not r.removal_requested_at:

@@ -16,9 +16,10 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.receivables.impediments import impediments_visible
 from regua.receivables.models import Impediment
+from regua.receivables.services import receivable_correct
 from regua.restrictions import midlife, selectors
 from regua.restrictions.choices import RemovalReason
-from regua.restrictions.midlife_forms import DecisionForm, ImpedimentForm
+from regua.restrictions.midlife_forms import ContestedAmountForm, DecisionForm, ImpedimentForm
 from regua.restrictions.midlife_page import (
     METHODS,
     answer,
@@ -105,6 +106,7 @@ def impediment_detail(request: Request, pk: int) -> HttpResponse:
                 return redirect(of_debt(debt)["back"] if live else request.path)
     context = of_debt(debt) | {
         "impediment": found,
+        "mend_url": reverse("contested_amount", args=[pk]) if _is_to_mend(request, found) else "",
         "form": form,
         "live": live,
         "decide_by": midlife.decide_by(found) if is_contest and form else None,
@@ -123,3 +125,53 @@ def impediment_detail(request: Request, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "restrictions/impediment_detail.html", context)
+
+
+def _is_to_mend(request: Request, found: Impediment) -> bool:
+    """The customer was right, nothing is listed and the amount is still the contested one."""
+    debt = found.receivable
+    return (
+        found.outcome == Impediment.Outcome.UPHELD
+        and found.kind == Impediment.Kind.CONTEST
+        and debt.disputed
+        and debt.is_owed
+        and request.user.can(Permission.EDIT_RECEIVABLES)
+        and selectors.latest_live(debt) is None
+    )
+
+
+@require_http_methods(METHODS)
+def contested_amount(request: Request, pk: int) -> HttpResponse:
+    """Mend the amount that was contested with reason, so that the debt may be charged again."""
+    found = get_object_or_404(impediments_visible(request.user), pk=pk)
+    debt = found.receivable
+    require(request.user, Permission.EDIT_RECEIVABLES, branch_id=debt.branch_id)
+    back = reverse("impediment_detail", args=[pk])
+    if not _is_to_mend(request, found):
+        messages.warning(request, "Este título não espera correção de valor. Nada mudou.")
+        return redirect(back)
+
+    def do(given: dict[str, Any]) -> str:
+        receivable_correct(receivable=debt, actor=request.user, **given)
+        messages.success(
+            request,
+            f"Valor corrigido: {formats.brl(debt.open_amount)} em aberto. "
+            "O título volta a poder ser cobrado e negativado.",
+        )
+        return back
+
+    page = of_debt(debt) | {
+        "heading": "Corrigir o valor contestado",
+        "back": back,
+        "steps": [
+            "O valor do título muda aqui. Nada é enviado ao birô.",
+            "Com o valor certo, o título volta a poder ser cobrado e negativado.",
+        ],
+        "facts": [
+            ("Valor do título hoje", formats.brl(debt.amount)),
+            ("Em aberto hoje", formats.brl(debt.open_amount)),
+        ],
+        "button": "Corrigir o valor",
+    }
+    form = ContestedAmountForm(request.POST or None, initial={"amount": debt.amount})
+    return answer(request, form, do, **page)

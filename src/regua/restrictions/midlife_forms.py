@@ -46,6 +46,12 @@ class AmountForm(ToldOnForm):
     field_order = ("amount", "told_on")
 
 
+class ContestedAmountForm(forms.Form):
+    """The amount alone: nothing is at the bureau, so that no deadline runs."""
+
+    amount = AmountForm.base_fields["amount"]
+
+
 class DueDateForm(ToldOnForm):
     due_date = forms.DateField(label="Vencimento certo")
     field_order = ("due_date", "told_on")

@@ -54,7 +54,10 @@ def of_listing(r: Restriction) -> dict[str, Any]:
     return {
         "subject": f"Negativação nº {r.pk} · {r.customer.name} · título {r.receivable.number}",
         "back": reverse("restriction_detail", args=[r.pk]),
-        "crumb": ("Negativações", reverse("restriction_list")),
+        "crumbs": [
+            ("Negativações", reverse("restriction_list")),
+            (f"Nº {r.pk}", reverse("restriction_detail", args=[r.pk])),
+        ],
     }
 
 
@@ -65,8 +68,13 @@ def of_debt(debt: Receivable) -> dict[str, Any]:
         "subject": f"{debt.customer.name} · título {debt.number}, "
         f"{formats.brl(debt.open_amount)} em aberto",
         "back": reverse("restriction_detail", args=[live.pk]) if live else back,
-        "crumb": (debt.customer.name, back),
+        "crumbs": of_customer(debt.customer.name, back),
     }
+
+
+def of_customer(name: str, url: str) -> list[tuple[str, str]]:
+    """The breadcrumbs of what belongs to a customer."""
+    return [("Cadastros", ""), ("Clientes", reverse("customer_list")), (name, url)]
 
 
 def code_for(r: Restriction, reason: RemovalReason) -> str:

@@ -36,6 +36,7 @@ from regua.restrictions.midlife_page import (
     code_for,
     evidence_url,
     listing_of,
+    of_customer,
     of_listing,
     until,
 )
@@ -246,7 +247,7 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
         "heading": "O cliente faleceu",
         "subject": customer.name,
         "back": back,
-        "crumb": (customer.name, back),
+        "crumbs": of_customer(customer.name, back),
         "steps": [
             f"A baixa do que está negativado ({len(live)}) é pedida agora: "
             f"{code_for(live[0], RemovalReason.DECEASED)}."

@@ -69,6 +69,21 @@ def _live_fact(customer: Customer, actor: User) -> Fact | None:
     )
 
 
+def _death_fact(customer: Customer, actor: User) -> Fact | None:
+    """Where a death is written down, and where a mistake about it is undone."""
+    if customer.deceased_on is None:
+        return None
+    return Fact(
+        label="Falecimento",
+        value=formats.day(customer.deceased_on),
+        hint="Nada deste cliente pode ser negativado",
+        icon="user-circle",
+        url=reverse("customer_deceased", args=[customer.pk])
+        if actor.can(Permission.EDIT_PARTIES)
+        else "",
+    )
+
+
 def _worst(restrictions: Sequence[Restriction]) -> Restriction:
     return min(restrictions, key=lambda r: _WORST_FIRST.index(r.shown_status))
 
@@ -113,6 +128,12 @@ def _why_not(customer: Customer, actor: User) -> Obstacle:
         return off_obstacle(actor)
     except NoIntegration:
         return Obstacle(f"A filial {customer.branch.name} não tem integração vinculada.")
+    if customer.deceased_on is not None:
+        url = reverse("customer_deceased", args=[customer.pk])
+        return Obstacle(
+            "Consta que este cliente faleceu.",
+            url if actor.can(Permission.EDIT_PARTIES) else "",
+        )
     some, free = selectors.overdue_not_listed(customer, actor=actor)
     if not some:
         return Obstacle("Nenhum título vencido e em aberto.")
@@ -226,6 +247,7 @@ def register() -> None:
         order=40,
     )
     customer_panels.fact(_live_fact, order=20)
+    customer_panels.fact(_death_fact, order=25)
     customer_panels.action(_list_action, order=20)
     customer_panels.field_notes(_gaps)
     customer_panels.column(

@@ -92,6 +92,9 @@ urlpatterns = [
     ),
     path("impedimentos/<int:pk>/", impediment_views.impediment_detail, name="impediment_detail"),
     path(
+        "impedimentos/<int:pk>/valor/", impediment_views.contested_amount, name="contested_amount"
+    ),
+    path(
         "clientes/<int:pk>/falecimento/", midlife_views.customer_deceased, name="customer_deceased"
     ),
     path(

@@ -35,6 +35,7 @@ from regua.parties.selectors import customers_visible
 from regua.parties.services import customer_update
 from regua.restrictions import selectors, services
 from regua.restrictions.forms import CodeForm, GapsForm
+from regua.restrictions.history import co_debtor_snapshot
 from regua.restrictions.models import Restriction
 from regua.restrictions.wizard import DATA, LAW, PENDINGS, REVIEW, STEPS, Basket, Line, basket
 from regua.web import formats
@@ -239,7 +240,7 @@ def _review(request: Request, chosen: Basket) -> HttpResponse:
         integration=integration,
         here=chosen.address(REVIEW),
         back=chosen.address(LAW),
-        facts=_debtor_facts(customer),
+        facts=_debtor_facts(customer) + _co_debtors(chosen),
     )
     return _page(request, REVIEW, customer, "review", **context)
 
@@ -255,6 +256,21 @@ def _asked(created: list[Restriction]) -> str:
     if waiting:
         return f"{said} Esperam a aprovação de outra pessoa: {waiting}."
     return f"{said} Acompanhe aqui o que acontece."
+
+
+def _co_debtors(chosen: Basket) -> list[tuple[str, str]]:
+    """Who else answers for the debts, and whether the bureau will be told."""
+    contracts = {line.candidate.receivable.contract for line in chosen.lines}
+    facts = []
+    for contract in sorted(contracts, key=lambda c: c.pk):
+        if contract.co_debtor is None:
+            continue
+        sent = co_debtor_snapshot(contract, chosen.integration) is not None
+        label = "Coobrigado" if len(contracts) == 1 else f"Coobrigado do contrato {contract.number}"
+        document = formats.document_masked(contract.co_debtor.document)
+        rest = "" if sent else " (este birô não recebe o coobrigado)"
+        facts.append((label, f"{contract.co_debtor.name}, {document}{rest}"))
+    return facts
 
 
 def _debtor_facts(customer: Customer, leave_out: set[str] | None = None) -> list[tuple[str, str]]:

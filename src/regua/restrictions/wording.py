@@ -109,9 +109,10 @@ def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
                 return "O birô está baixando esta negativação.", "Falta ele confirmar."
             return f"Baixa pedida em {asked}.", "Falta o birô confirmar que tirou."
         case Status.REMOVED:
-            own = "" if r.removal_requested_at else " pelo birô, sem pedido nosso"
+            own = not r.removal_requested_at
+            day = formats.day(r.removed_on)
             return (
-                f"Baixada{own} em {formats.day(r.removed_on)}.",
+                f"Baixada pelo birô em {day}, sem pedido nosso." if own else f"Baixada em {day}.",
                 "O cliente não está mais negativado por este título."
                 + (
                     _AFTERWARDS.get(RemovalReason(r.removal_reason), "")
