@@ -13,7 +13,15 @@ from django.utils import timezone
 from regua.integrations.choices import Environment
 from regua.integrations.models import Integration
 from regua.integrations.selectors import automatic_obstacles
-from regua.restrictions.choices import AT_BUREAU, DutyCause, RemovalReason, Source, Status
+from regua.restrictions.choices import (
+    AT_BUREAU,
+    Correction,
+    DutyCause,
+    RemovalReason,
+    Source,
+    Status,
+)
+from regua.restrictions.corrections import correction_request
 from regua.restrictions.duties import FOLLOWING
 from regua.restrictions.models import RemovalDuty, RestrictionEvent
 from regua.restrictions.services import removal_request
@@ -25,6 +33,7 @@ REASONS = {
     DutyCause.PAID: RemovalReason.PAID,
     DutyCause.DEBT_CANCELLED: RemovalReason.DEBT_CANCELLED,
     DutyCause.RENEGOTIATED: RemovalReason.RENEGOTIATED,
+    DutyCause.AMOUNT_CHANGED: RemovalReason.DATA_CORRECTION,
     DutyCause.CORRECTION: RemovalReason.DATA_CORRECTION,
     DutyCause.CONTESTED: RemovalReason.CONTESTED,
     DutyCause.COURT_ORDER: RemovalReason.COURT_ORDER,
@@ -49,12 +58,7 @@ def removals_ask(*, should_stop: Callable[[], bool] = lambda: False) -> int:
         if should_stop():
             break
         try:
-            removal_request(
-                restriction=duty.restriction,
-                actor=None,
-                reason=REASONS[DutyCause(duty.cause)],
-                told_on=duty.starts_on,
-            )
+            _ask(duty)
             asked += 1
         except ValidationError as error:
             logger.warning(
@@ -63,6 +67,26 @@ def removals_ask(*, should_stop: Callable[[], bool] = lambda: False) -> int:
                 " ".join(error.messages),
             )
     return asked
+
+
+def _ask(duty: RemovalDuty) -> None:
+    """Ask one off; a wrong amount is mended as one operation where it may be listed again."""
+    row = duty.restriction
+    if duty.cause == DutyCause.AMOUNT_CHANGED and not automatic_obstacles(row.integration):
+        try:
+            correction_request(
+                restriction=row, actor=None, kind=Correction.AMOUNT, told_on=duty.starts_on
+            )
+        except ValidationError:  # it cannot be listed again: it only comes off
+            logger.info("restriction %s comes off without a replacement", row.pk)
+        else:
+            return
+    removal_request(
+        restriction=row,
+        actor=None,
+        reason=REASONS[DutyCause(duty.cause)],
+        told_on=duty.starts_on,
+    )
 
 
 def _automatic_integrations() -> list[int]:
@@ -84,7 +108,7 @@ def _due(integration_ids: list[int], today: date) -> Iterator[RemovalDuty]:
         RemovalDuty.objects.filter(settled | old, ended_at=None)
         .filter(restriction__status__in=AT_BUREAU)
         .exclude(Exists(_refused_today(today)))
-        .select_related("restriction")
+        .select_related("restriction__integration")
         .order_by("due_on", "pk")
     )
     after: RemovalDuty | None = None
