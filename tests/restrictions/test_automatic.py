@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from regua.accounts.models import User
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import automatic_obstacles
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.changes import changed
 from regua.receivables.models import Payment, Receivable
+from regua.receivables.services import payment_record
 from regua.restrictions.automatic import removals_ask
 from regua.restrictions.choices import DutyCause, Form, Source, Status
 from regua.restrictions.duties import duty_open, five_years_open
@@ -111,6 +114,33 @@ def test_money_that_is_not_available_yet_is_waited_for(
     assert removals_ask() == 0
     RemovalDuty.objects.update(starts_on=today)
     assert removals_ask() == 1
+
+
+@pytest.mark.parametrize("listable", [True, False])
+def test_a_part_paid_is_mended_where_the_rest_may_be_listed(
+    branch: Branch, automatic: Integration, manager: User, listable: bool
+) -> None:
+    ReasonCode.objects.create(
+        integration=automatic,
+        kind="removal",
+        code="05",
+        description="Correção de dados",
+        person_kind="A",
+        reason="data_correction",
+    )
+    row, settled = listed(branch), paid(branch)
+    payment_record(
+        receivable=row.receivable,
+        actor=manager,
+        amount=Decimal("29.90") if listable else Decimal("129.00"),
+        paid_on=timezone.localdate(),
+    )
+    assert removals_ask() == 2
+    row.refresh_from_db()
+    settled.refresh_from_db()
+    assert (row.status, settled.status) == (Status.REMOVAL_QUEUED, Status.REMOVAL_QUEUED)
+    drafts = Restriction.objects.filter(replaces=row, status=Status.DRAFT)
+    assert [draft.amount for draft in drafts] == ([Decimal("100.00")] if listable else [])
 
 
 def test_other_causes_are_for_people(branch: Branch, automatic: Integration) -> None:

@@ -72,21 +72,18 @@ def removals_ask(*, should_stop: Callable[[], bool] = lambda: False) -> int:
 
 
 def _ask(duty: RemovalDuty) -> None:
-    cause = DutyCause(duty.cause)
-    if cause is DutyCause.AMOUNT_CHANGED:
-        # What is still owed is listed anew by its amount of now; where that may not be, the wrong
-        # one only comes off.
-        with suppress(ValidationError):
+    """Ask one off; a wrong amount is mended as one operation where it may be listed again."""
+    cause, row = DutyCause(duty.cause), duty.restriction
+    if cause is DutyCause.AMOUNT_CHANGED and not automatic_obstacles(row.integration):
+        with suppress(ValidationError):  # where it may not be listed again, it only comes off
             correction_request(
-                restriction=duty.restriction,
+                restriction=row,
                 actor=None,
                 kind=Correction.PARTIAL_PAYMENT,
                 told_on=duty.starts_on,
             )
             return
-    removal_request(
-        restriction=duty.restriction, actor=None, reason=REASONS[cause], told_on=duty.starts_on
-    )
+    removal_request(restriction=row, actor=None, reason=REASONS[cause], told_on=duty.starts_on)
 
 
 def _automatic_integrations() -> list[int]:
@@ -108,7 +105,7 @@ def _due(integration_ids: list[int], today: date) -> Iterator[RemovalDuty]:
         RemovalDuty.objects.filter(settled | old, ended_at=None)
         .filter(restriction__status__in=AT_BUREAU)
         .exclude(Exists(_refused_today(today)))
-        .select_related("restriction")
+        .select_related("restriction__integration")
         .order_by("due_on", "pk")
     )
     after: RemovalDuty | None = None
