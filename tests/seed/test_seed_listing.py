@@ -17,6 +17,7 @@ from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Receivable
+from regua.restrictions.automatic import removals_ask
 from regua.restrictions.choices import Status
 from regua.restrictions.jobs import dispatch
 from regua.restrictions.models import Restriction
@@ -67,6 +68,7 @@ def test_s62_paying_takes_nothing_off_until_somebody_asks(
     page = paid(operator, owed)
     assert "peça a baixa" in page.text
     dispatch(timestamp=0)
+    removals_ask()
     worker_round(integration)
     row.refresh_from_db()
     assert row.status == "active"
@@ -74,6 +76,20 @@ def test_s62_paying_takes_nothing_off_until_somebody_asks(
     removed_by_hand(operator, row, "Pagamento da dívida (código 01)")
     settled(row, "removed")
     assert [line["situacao"] for line in sandbox.ledger()] == ["BAIXADA"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s88_with_sim_the_removal_of_a_paid_debt_is_asked_for(
+    integration: Integration, branch: Branch, operator: User, sandbox: Sandbox
+) -> None:
+    owed = factories.receivable(factories.customer(branch))
+    row = settled(listed_by_hand(operator, owed), "active")
+    Integration.objects.filter(pk=integration.pk).update(automatic=True)
+    assert "a baixa é pedida sozinha" in paid(operator, owed).text
+    removals_ask()
+    settled(row, "removed")
+    assert [line["situacao"] for line in sandbox.ledger()] == ["BAIXADA"]
+    assert row.removal_requested_by is None
 
 
 def test_s63_the_same_holds_whatever_the_bureau(branch: Branch, operator: User) -> None:

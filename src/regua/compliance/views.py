@@ -23,7 +23,8 @@ from regua.compliance.models import Evidence, EvidenceKind
 from regua.parties.models import Customer
 from regua.parties.panels import customer_page
 from regua.parties.selectors import customers_visible
-from regua.receivables.models import Contract, Receivable
+from regua.receivables.impediments import impediments_visible
+from regua.receivables.models import Contract, Impediment, Receivable
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
 from regua.web.responses import next_page
@@ -66,7 +67,8 @@ def subject_of(evidence: Evidence) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def evidence_add(request: Request, pk: int) -> HttpResponse:
-    """``?titulo=`` and ``?tipo=`` choose beforehand; ``?proximo=`` is where to go back to."""
+    """``?titulo=`` and ``?tipo=`` choose beforehand; ``?proximo=`` is where to go back to;
+    ``?impedimento=`` is the contest or court order that a file about its título belongs to."""
     customer = get_object_or_404(customers_visible(request.user), pk=pk)
     require(request.user, Permission.ADD_EVIDENCE, branch_id=customer.branch_id)
     after = next_page(request, reverse("customer_evidence", args=[pk]))
@@ -78,7 +80,13 @@ def evidence_add(request: Request, pk: int) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            added = services.evidence_add(customer=customer, actor=request.user, **form.given)
+            given = form.given
+            added = services.evidence_add(
+                customer=customer,
+                actor=request.user,
+                impediment=_impediment(request, given["receivable"]),
+                **given,
+            )
         except ValidationError as error:
             add_errors(form, error)
         else:
@@ -90,6 +98,14 @@ def evidence_add(request: Request, pk: int) -> HttpResponse:
             return redirect(after)
     context = {"customer": customer, "form": form, "after": after}
     return render(request, "compliance/evidence_add.html", context)
+
+
+def _impediment(request: Request, receivable: Receivable | None) -> Impediment | None:
+    number = request.GET.get("impedimento", "")
+    if receivable is None or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    found = impediments_visible(request.user).filter(pk=int(number), receivable=receivable)
+    return found.first()
 
 
 def _chosen(request: Request, customer: Customer) -> dict[str, str]:

@@ -78,7 +78,8 @@ class IntegrationForm(forms.Form):
         coerce=lambda value: value == "sim",
         widget=django_forms.RadioSelect,
         initial="nao",
-        help_text="Com Sim, a negativação e a baixa seguem os Parâmetros de cobrança, passo 5.",
+        help_text="Com Sim, a baixa do que foi quitado é pedida sozinha; a negativação segue os "
+        "Parâmetros de cobrança, passo 5.",
     )
 
     calls_per_second = _CountField(

@@ -14,7 +14,12 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.compliance.selectors import customer_gaps, evaluate
 from regua.integrations import subjects
-from regua.integrations.selectors import CreditAnalysisOff, NoIntegration, integration_in_use
+from regua.integrations.selectors import (
+    CreditAnalysisOff,
+    NoIntegration,
+    automatic_obstacles,
+    integration_in_use,
+)
 from regua.integrations.switch import off_obstacle
 from regua.parties.models import Customer
 from regua.parties.panels import Action, Column, Fact, Situation, customer_panels
@@ -188,12 +193,20 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
             url=reverse("restriction_detail", args=[row.pk]) if row else "",
             action=action,
             notice=f"O título {receivable.number} tem a negativação nº {row.pk} "
-            f"({row.get_status_display().lower()}). Pagar não tira a negativação: com o título "
-            "quitado, peça a baixa."
+            f"({row.get_status_display().lower()}). {_after_payment(row)}"
             if row and live
             else "",
         )
     return notes
+
+
+def _after_payment(row: Restriction) -> str:
+    if automatic_obstacles(row.integration, removing=True):
+        return "Pagar não tira a negativação: com o título quitado, peça a baixa."
+    return (
+        "Pagar não tira a negativação na hora: a baixa é pedida sozinha com o título quitado e o "
+        "dinheiro disponível."
+    )
 
 
 def _impediment_notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:

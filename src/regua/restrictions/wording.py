@@ -12,6 +12,7 @@ from django.utils import timezone
 from regua.compliance.models import RuleOverride
 from regua.compliance.rules import BY_CODE
 from regua.compliance.wording import Line
+from regua.integrations.selectors import automatic_obstacles
 from regua.integrations.throttle import Hold
 from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Source, Status
 from regua.restrictions.deadlines import Deadline
@@ -173,9 +174,10 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
     and by when; empty where all is well."""
     until = f" {deadline.sentence}" if deadline else ""
     if amount_is_wrong(restriction):
+        by = f" até {formats.day(deadline.duty.due_on)} ({deadline.words})" if deadline else ""
         return (
             f"Faltam {formats.brl(restriction.receivable.open_amount)}, e o birô mostra "
-            f"{formats.brl(restriction.principal)}. Corrija o valor.{until}"
+            f"{formats.brl(restriction.principal)}. Corrija o valor{by}."
         )
     if restriction.status not in LIVE:
         return ""
@@ -187,7 +189,12 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
     paid = restriction.receivable.status == "received"
     became = "pago" if paid else "cancelado"
     if restriction.status in AT_BUREAU:
-        return f"Este título foi {became}. A negativação não sai sozinha: peça a baixa.{until}"
+        ask = (
+            "A negativação não sai sozinha: peça a baixa."
+            if automatic_obstacles(restriction.integration, removing=True)
+            else "A baixa é pedida sozinha, com o dinheiro disponível; se não puder esperar, peça."
+        )
+        return f"Este título foi {became}. {ask}{until}"
     if restriction.status == Status.QUEUED and not restriction.unknown:
         return f"Este título foi {became} e o pedido ainda não saiu: ele não será enviado."
     if restriction.status == Status.QUEUED:
