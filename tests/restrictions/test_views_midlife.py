@@ -83,7 +83,7 @@ def test_a_partial_payment_is_pointed_out_and_corrected(
     part_paid(listing, operator)
     shown = page(web, "restriction_detail", listing.pk)
     assert "Corrigir valor (baixar e negativar de novo)" in shown
-    assert "Corrija o valor. Retirar até" in shown
+    assert "Corrija o valor até" in shown
 
     form = page(web, "correction_create", listing.pk, "partial_payment")
     assert "código 07" in form
