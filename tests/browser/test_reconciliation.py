@@ -61,7 +61,7 @@ def test_compare_mend_and_agree(
 
     mend(page, "so-aqui", "Encerrar aqui", "Encerrada aqui.")
     mend(page, "so-no-biro", "Adotar aqui", "Adotada: é a negativação nº")
-    mend(page, "valor", "Pedir a baixa", "Baixa pedida.")
+    mend(page, "valor", "Corrigir no birô", "Baixa pedida.")
     visitor.shoot("73-conciliacao-resolvida")
     lost.refresh_from_db()
     assert lost.status == Status.REMOVED

@@ -320,8 +320,8 @@ def test_lists_cost_the_same_however_long(
         )
     for address, most in (
         (CENTRAL, 17),
-        (reverse("lead_list"), 8),
-        (reverse("customer_inquiries", args=[customer.pk]), 21),
+        (reverse("lead_list"), 9),
+        (reverse("customer_inquiries", args=[customer.pk]), 23),
     ):
         with django_assert_max_num_queries(most):
             client.get(address)

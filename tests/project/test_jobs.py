@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django import app
 
@@ -48,7 +50,9 @@ def take_up_stalled() -> None:
                     queues=["now"], wait=False, install_signal_handlers=False, listen_notify=False
                 )
 
-    async_to_sync(work)()
+    # In a thread of its own: a browser's test may have left an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
 
 
 def test_a_stalled_job_whose_like_waits_already_does_not_hold_up_the_others() -> None:

@@ -123,10 +123,10 @@ def test_a_part_paid_is_mended_where_the_rest_may_be_listed(
     ReasonCode.objects.create(
         integration=automatic,
         kind="removal",
-        code="05",
-        description="Correção de dados",
+        code="07",
+        description="Pagamento parcial",
         person_kind="A",
-        reason="data_correction",
+        reason="partially_paid",
     )
     row, settled = listed(branch), paid(branch)
     payment_record(
