@@ -6,7 +6,7 @@ MARK := $(VENV)/.regua
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_REQUIRE_VIRTUALENV := 1
 
-.PHONY: demo test setup setup-dev check fix bench chaos lock clean
+.PHONY: demo test setup setup-dev check fix bench chaos year lock clean
 
 demo: setup ## Everything on this machine, with invented data; Ctrl-C stops it
 	@exec $(BIN)/regua demo
@@ -43,6 +43,10 @@ $(MARK)/dev: requirements/dev.txt $(MARK)/runtime
 
 bench: setup-dev ## Every benchmark at its small size
 	@$(BIN)/python -m benchmarks --all
+
+year: N ?= 5000
+year: setup-dev ## A year of N customers, day by day: no deadline missed, nothing listed unlawfully
+	@$(BIN)/python -m tests.simulation --n $(N)
 
 chaos: N ?= 10000
 chaos: setup-dev ## Everything goes wrong, and both ledgers must agree at the end (N=300 is quicker)

@@ -6,6 +6,7 @@ Nothing of ``regua.compliance.rules`` is used here: where the two differ, one of
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from decimal import Decimal
 from regua import documents
 from regua.compliance.models import Evidence, NoticeTerm
 from regua.organization.models import GeneralParameters
-from regua.receivables.models import Receivable
+from regua.receivables.models import Impediment, Receivable
 from regua.restrictions.models import Restriction
 
 ENDED = ("removed", "refused", "cancelled")
@@ -133,14 +134,32 @@ def _telecom(f: Facts) -> dict[str, bool]:
     }
 
 
-def facts_of(receivables: Iterable[Receivable], *, today: date) -> dict[int, Facts]:
-    """The facts of debts as the database has them now, read row by row."""
+def facts_of(
+    receivables: Iterable[Receivable], *, today: date, apart_from: Iterable[int] = ()
+) -> dict[int, Facts]:
+    """The facts of debts as the database has them now; ``apart_from``: listings left out."""
+    debts = list(receivables)
     terms = dict(NoticeTerm.objects.values_list("state", "days"))
+    ids = [debt.pk for debt in debts]
+    proofs = defaultdict(list)
+    for proof in Evidence.objects.filter(
+        contract__in={debt.contract_id for debt in debts}, withdrawn_at=None
+    ):
+        proofs[proof.contract_id].append(proof)
+    listed = set(
+        Restriction.objects.filter(receivable__in=ids)
+        .exclude(status__in=ENDED)
+        .exclude(pk__in=apart_from)
+        .values_list("receivable_id", flat=True)
+    )
+    impediments = defaultdict(set)
+    for pk, kind in Impediment.objects.filter(receivable__in=ids, closed_at=None).values_list(
+        "receivable_id", "kind"
+    ):
+        impediments[pk].add(kind)
     found = {}
-    for debt in receivables:
+    for debt in debts:
         customer, contract = debt.customer, debt.contract
-        proofs = Evidence.objects.filter(contract=contract, withdrawn_at=None)
-        listings = Restriction.objects.filter(receivable=debt).exclude(status__in=ENDED)
         found[debt.pk] = Facts(
             status=debt.status,
             open_amount=debt.open_amount,
@@ -148,10 +167,8 @@ def facts_of(receivables: Iterable[Receivable], *, today: date) -> dict[int, Fac
             renegotiated=debt.renegotiated,
             disputed=debt.disputed,
             awaiting_confirmation=debt.awaiting_confirmation,
-            impediments=frozenset(
-                debt.impediments.filter(closed_at=None).values_list("kind", flat=True)
-            ),
-            listed=listings.exists(),
+            impediments=frozenset(impediments[debt.pk]),
+            listed=debt.pk in listed,
             document=customer.document,
             creditor=debt.branch.document,
             deceased_on=customer.deceased_on,
@@ -168,7 +185,7 @@ def facts_of(receivables: Iterable[Receivable], *, today: date) -> dict[int, Fac
             ended_on=contract.ended_on,
             proofs=tuple(
                 Proof(p.kind, p.dated_on)
-                for p in proofs
+                for p in proofs[contract.pk]
                 if p.receivable_id is None or p.receivable_id == debt.pk
             ),
             notice_days=terms.get(customer.state, 10),
