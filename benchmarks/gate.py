@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks._product import product
 from benchmarks.frame import Outcome, Size
 
-BOUND = 10_000
+BOUND = 20_000
 BATCH = 10_000
 DEBTS_EACH = 3
 _FILL = (

@@ -24,8 +24,10 @@ from regua.integrations import gateway
 from regua.integrations.models import Integration
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
+from regua.receivables.services import payment_record
 from regua.restrictions import reconciling
 from regua.restrictions.choices import Source, Status
+from regua.restrictions.corrections import correction_request
 from regua.restrictions.history import debtor_snapshot
 from regua.restrictions.ledger_choices import DifferenceKind, Remedy, RunState
 from regua.restrictions.ledger_selectors import last_agreed_at
@@ -302,6 +304,30 @@ def test_other_facts_there_are_taken_off(
     assert ours.status == Status.REMOVAL_QUEUED
     restrictions_drain(integration.pk)
     assert found(compare(integration, operator)) == []
+
+
+def test_closing_one_lets_the_correction_that_waits_for_it_go(
+    integration: Integration,
+    active: Callable[[int], list[Restriction]],
+    operator: User,
+) -> None:
+    (ours,) = active(1)
+    payment_record(
+        receivable=ours.receivable,
+        actor=operator,
+        amount=Decimal("100.00"),
+        paid_on=ours.receivable.due_date,
+    )
+    waiting = correction_request(restriction=ours, actor=operator, kind="partial_payment")
+    # The bureau took the removal and then lost the whole record.
+    Restriction.objects.filter(pk=ours.pk).update(
+        status=Status.REMOVAL_SENT, due_at=None, protocol="NPERDIDO"
+    )
+    run = compare(integration, operator)
+    done = remedy(run, K.ONLY_OURS, Remedy.RELIST, operator)
+    assert f"nº {waiting.pk}" in done.result
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.principal) == (Status.QUEUED, Decimal("29.90"))
 
 
 def test_what_is_under_way_or_newer_here_is_no_difference(

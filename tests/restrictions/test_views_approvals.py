@@ -15,6 +15,7 @@ from regua.accounts.permissions import Role
 from regua.compliance.models import RuleOverride
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
+from regua.receivables.services import co_debtor_set
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.services import restriction_request
@@ -157,9 +158,9 @@ def test_its_page_says_why_it_could_be_listed_and_who_approved(
         actor=manager,
     )
     row = restriction_request(receivable=debt, actor=operator)
-    Restriction.objects.filter(pk=row.pk).update(
-        co_debtor={"name": "Fiador Exemplo", "document": factories.ordinary_document()}
-    )
+    # Named after the request: the bureau is told what the gate sees at the approval.
+    surety = factories.customer(branch, name="Fiador Exemplo")
+    co_debtor_set(contract=debt.contract, actor=operator, document=surety.document)
     client.force_login(manager)
     client.post(PLACE, {"pk": [row.pk], "decisao": "aprovar", "confirmado": "sim"})
     page = client.get(reverse("restriction_detail", args=[row.pk]))

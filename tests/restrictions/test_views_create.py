@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.calendar import last_day_listed
 from regua.compliance.models import NoticeTerm
 from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
-from regua.restrictions.wizard import last_legal_day
 from regua.web import formats
 from tests import factories
 from tests.restrictions import bare
@@ -342,7 +342,7 @@ def test_amount_item_by_item_and_the_days(client: Client, branch: Branch, operat
     page = client.get(wizard(debt))
     basket = page.context["basket"]
     assert basket.visible_on == timezone.localdate() + timedelta(days=15)
-    assert basket.remove_until == last_legal_day(debt.due_date)
+    assert basket.remove_until == last_day_listed(debt.due_date)
     text = page.content.decode()
     for amount in ("149.90", "3.00", "2.25", "155.15"):
         assert formats.brl(Decimal(amount)) in text
@@ -359,8 +359,8 @@ def test_amount_item_by_item_and_the_days(client: Client, branch: Branch, operat
         (date(2025, 12, 31), date(2030, 12, 31)),
     ],
 )
-def test_the_last_legal_day_is_the_gates(due: date, last: date) -> None:
-    assert last_legal_day(due) == last
+def test_the_last_day_is_the_gates(due: date, last: date) -> None:
+    assert last_day_listed(due) == last
     with connection.cursor() as cursor:
         cursor.execute("SELECT (%s::date + interval '1 day' + interval '5 years')::date", [due])
         assert cursor.fetchone() == (last + timedelta(days=1),)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,10 +18,14 @@ from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch
 from regua.receivables.models import Impediment
-from regua.receivables.services import payment_record
+from regua.receivables.services import co_debtor_set, payment_record
+from regua.restrictions import midlife
 from regua.restrictions.choices import Status
+from regua.restrictions.corrections import correction_request
 from regua.restrictions.models import Restriction
+from regua.restrictions.services import restriction_cancel
 from tests import factories
+from tests.compliance import uploads
 from tests.restrictions import bare
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +276,86 @@ def test_who_sees_nothing_and_may_nothing(
             assert client.post(path, {}).status_code in (403, 404)
     listing.refresh_from_db()
     assert listing.status == Status.ACTIVE
+
+
+def test_a_contest_that_was_right_ends_with_the_amount_mended(
+    web: Client, integration: Integration, branch: Branch, operator: User
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    contest = midlife.contest_open(
+        receivable=debt, actor=operator, told_on=timezone.localdate(), text="Cobrado em dobro."
+    )
+    mend = reverse("contested_amount", args=[contest.pk])
+    assert mend not in page(web, "impediment_detail", contest.pk)
+    assert web.get(mend).status_code == 302, "nothing is decided yet"
+    midlife.impediment_decide(
+        impediment=contest, actor=operator, outcome="upheld", decision="Era em dobro mesmo."
+    )
+    assert mend in page(web, "impediment_detail", contest.pk)
+    refused = web.post(mend, {"amount": "0,00"})
+    assert refused.status_code == 200
+    web.post(mend, {"amount": "64,95"})
+    debt.refresh_from_db()
+    assert (debt.open_amount, debt.disputed) == (Decimal("64.95"), False)
+    assert web.post(mend, {"amount": "1,00"}).status_code == 302, "it is mended already"
+    debt.refresh_from_db()
+    assert debt.open_amount == Decimal("64.95")
+
+
+def test_the_proof_of_a_contest_stays_with_it(
+    web: Client, integration: Integration, branch: Branch, operator: User
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    contest = midlife.contest_open(
+        receivable=debt, actor=operator, told_on=timezone.localdate(), text="Cancelei antes."
+    )
+    link = re.search(r'href="([^"]*/provas/[^"]*)"', page(web, "impediment_detail", contest.pk))
+    assert link is not None
+    address = html.unescape(link[1])
+    shown = web.get(address).context["form"]
+    answers = {name: shown.get_initial_for_field(shown.fields[name], name) for name in shown.fields}
+    answers |= {"file": SimpleUploadedFile("carta.pdf", uploads.pdf()), "dated_on": today()}
+    assert web.post(address, {k: v for k, v in answers.items() if v}).status_code == 302
+    assert contest.evidence.get().receivable == debt
+    assert "carta.pdf" in page(web, "impediment_detail", contest.pk)
+
+
+def test_a_death_is_seen_and_undone_where_the_customer_is(
+    web: Client, listing: Restriction, operator: User
+) -> None:
+    customer = listing.customer
+    undo = reverse("customer_deceased", args=[customer.pk])
+    assert undo not in page(web, "customer_detail", customer.pk)
+    midlife.customer_deceased(customer=customer, actor=operator, deceased_on=timezone.localdate())
+    shown = page(web, "customer_detail", customer.pk)
+    assert "Falecimento" in shown
+    assert undo in shown
+    web.post(undo, {"engano": "sim"})
+    customer.refresh_from_db()
+    assert customer.deceased_on is None
+    assert undo not in page(web, "customer_detail", customer.pk)
+
+
+def test_the_wizard_says_who_else_answers(
+    web: Client, integration: Integration, branch: Branch, operator: User
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    surety = factories.customer(branch, name="Fiador Exemplo")
+    address = f"{reverse('restriction_create', args=[debt.customer_id])}?titulo={debt.pk}"
+    assert "Coobrigado" not in web.get(f"{address}&etapa=revisao").content.decode()
+    co_debtor_set(contract=debt.contract, actor=operator, document=surety.document)
+    shown = web.get(f"{address}&etapa=revisao").content.decode()
+    assert "Coobrigado" in shown
+    assert "Fiador Exemplo" in shown
+    assert surety.document not in shown
+
+
+def test_a_waiting_correction_is_not_cancelled_by_half(
+    web: Client, listing: Restriction, operator: User
+) -> None:
+    part_paid(listing, operator)
+    draft = correction_request(restriction=listing, actor=operator, kind="partial_payment")
+    with pytest.raises(ValidationError, match="desista da correção"):
+        restriction_cancel(restriction=draft, actor=operator)
+    draft.refresh_from_db()
+    assert draft.status == Status.DRAFT

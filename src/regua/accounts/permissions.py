@@ -107,3 +107,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.AUDIT: _READ,
 }
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """The roles that include ``permission``."""
+    return [role for role, granted in ROLE_PERMISSIONS.items() if permission in granted]

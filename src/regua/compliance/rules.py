@@ -79,7 +79,6 @@ BUREAU_MONTHS = 59
 SUSPENSION_DAYS = 15
 RESCISSION_DAYS = 60
 
-_PERSON = "length(c.document) = 11"
 _FIVE_YEARS_END = "(r.due_date + interval '1 day' + interval '5 years')::date"
 """The first day on which the debt may no longer be listed: the five years run from the day after
 the due date (STJ). A 29 February falls on 28 February five years on, a day early and never late."""
@@ -87,14 +86,56 @@ _BUREAU_FIELD = "Campo obrigatório do birô para negativar"
 _RGC = "Res. Anatel 765/2023 (RGC)"
 
 
-def _field(name: str, label: str, *, people_only: bool = False) -> Rule:
-    filled = f"c.{name} IS NOT NULL" if name == "birth_date" else f"btrim(c.{name}) <> ''"
+_FIELDS = {
+    "sex": "Sexo",
+    "birth_date": "Data de nascimento",
+    "mobile": "Telefone celular",
+    "postal_code": "CEP",
+    "street": "Endereço",
+    "number": "Número",
+    "complement": "Complemento",
+    "district": "Bairro",
+    "city": "Cidade",
+    "state": "UF",
+}
+"""What a bureau must be told of a debtor, besides the document and the name."""
+_PEOPLE_ONLY = ("sex", "birth_date")
+
+
+# What is asked of whoever answers for a debt: ``c``, the customer, or ``g``, the co-debtor.
+
+
+def _filled(who: str, name: str) -> str:
+    if name == "mobile":
+        return f"{who}.mobile ~ '^[0-9]{{2}}9[0-9]{{8}}$'"
+    filled = f"{who}.{name} IS NOT NULL" if name == "birth_date" else f"btrim({who}.{name}) <> ''"
+    return f"(length({who}.document) = 14 OR {filled})" if name in _PEOPLE_ONLY else filled
+
+
+def _of_age(who: str) -> str:
+    # Counted back from the due date: who was born on 29 February comes of age on 1 March
+    # (Código Civil, art. 132, § 3º). A birth date that is missing is another rule's.
+    return (
+        f"(length({who}.document) = 14 OR {who}.birth_date IS NULL"
+        f" OR {who}.birth_date <= (r.due_date - interval '18 years')::date)"
+    )
+
+
+def _not_creditor(who: str) -> str:
+    # The first eight characters of a CNPJ are the company, the next four its establishment.
+    return f"(length({who}.document) = 11 OR left({who}.document, 8) <> left(b.document, 8))"
+
+
+def _field(name: str) -> Rule:
+    label = _FIELDS[name]
     return Rule(
         code=f"data.{name}",
         title=f"{label} no cadastro do cliente",
-        failure=f"Falta preencher: {label}.",
+        failure="Falta o telefone celular, com DDD e 9 números."
+        if name == "mobile"
+        else f"Falta preencher: {label}.",
         citation=_BUREAU_FIELD,
-        predicate=f"(NOT {_PERSON} OR {filled})" if people_only else filled,
+        predicate=_filled("c", name),
         field=name,
     )
 
@@ -223,10 +264,7 @@ RULES: tuple[Rule, ...] = (
         title="O cliente era maior de idade no vencimento",
         failure="O cliente era menor de 18 anos no vencimento e não pode ser negativado.",
         citation="Código Civil, arts. 3º a 5º",
-        # Counted back from the due date: who was born on 29 February comes of age on 1 March
-        # (Código Civil, art. 132, § 3º). A birth date that is missing is another rule's.
-        predicate=f"(NOT {_PERSON} OR c.birth_date IS NULL"
-        " OR c.birth_date <= (r.due_date - interval '18 years')::date)",
+        predicate=_of_age("c"),
     ),
     Rule(
         code="debtor.alive",
@@ -240,8 +278,7 @@ RULES: tuple[Rule, ...] = (
         title="O devedor não é o próprio credor",
         failure="O CNPJ do cliente é o da própria filial, ou de outra da mesma empresa.",
         citation="Código Civil, art. 381: credor e devedor não podem ser a mesma pessoa",
-        # The first eight characters of a CNPJ are the company, the next four its establishment.
-        predicate=f"({_PERSON} OR left(c.document, 8) <> left(b.document, 8))",
+        predicate=_not_creditor("c"),
     ),
     Rule(
         code="debtor.document_valid",
@@ -257,10 +294,9 @@ RULES: tuple[Rule, ...] = (
         "endereço inteiro. Complete o cadastro dele, ou tire-o do contrato.",
         citation=_BUREAU_FIELD,
         predicate=_of_co_debtor(
-            f"({document_valid('g.document')}) AND g.mobile ~ '^[0-9]{{2}}9[0-9]{{8}}$'"
-            " AND (length(g.document) = 14 OR (g.sex <> '' AND g.birth_date IS NOT NULL))"
-            " AND '' <> ALL (ARRAY[g.name, g.postal_code, g.street, g.number, g.complement,"
-            " g.district, g.city, g.state])"
+            " AND ".join(
+                [document_valid("g.document"), *(_filled("g", name) for name in ("name", *_FIELDS))]
+            )
         ),
     ),
     Rule(
@@ -268,9 +304,7 @@ RULES: tuple[Rule, ...] = (
         title="O coobrigado era maior de idade no vencimento",
         failure="O coobrigado era menor de 18 anos no vencimento. Tire-o do contrato.",
         citation="Código Civil, arts. 3º a 5º",
-        predicate=_of_co_debtor(
-            "g.birth_date IS NULL OR (g.birth_date + interval '18 years')::date <= r.due_date"
-        ),
+        predicate=_of_co_debtor(_of_age("g")),
     ),
     Rule(
         code="co_debtor.alive",
@@ -282,27 +316,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="co_debtor.not_creditor",
         title="O coobrigado não é o próprio credor",
-        failure="O documento do coobrigado é o da própria filial. Tire-o do contrato.",
-        citation="CDC, art. 43, § 1º",
-        predicate=_of_co_debtor("g.document <> b.document"),
+        failure="O CNPJ do coobrigado é o da própria filial, ou de outra da mesma empresa. "
+        "Tire-o do contrato.",
+        citation="Código Civil, art. 381: credor e devedor não podem ser a mesma pessoa",
+        predicate=_of_co_debtor(_not_creditor("g")),
     ),
-    _field("sex", "Sexo", people_only=True),
-    _field("birth_date", "Data de nascimento", people_only=True),
-    Rule(
-        code="data.mobile",
-        title="Telefone celular no cadastro do cliente",
-        failure="Falta o telefone celular, com DDD e 9 números.",
-        citation=_BUREAU_FIELD,
-        predicate="c.mobile ~ '^[0-9]{2}9[0-9]{8}$'",
-        field="mobile",
-    ),
-    _field("postal_code", "CEP"),
-    _field("street", "Endereço"),
-    _field("number", "Número"),
-    _field("complement", "Complemento"),
-    _field("district", "Bairro"),
-    _field("city", "Cidade"),
-    _field("state", "UF"),
+    *(_field(name) for name in _FIELDS),
     Rule(
         code="evidence.debt_document",
         title="O documento da dívida está guardado",

@@ -21,12 +21,11 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, TruncDate
 from django.utils import timezone
-from pydantic import AfterValidator
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.receivables.models import Payment
-from regua.reports.definition import Column, Day, Filters, Kind, Report
+from regua.reports.definition import Column, Day, Filters, Kind, Report, one_of
 from regua.reports.kept import opened, period_in_words, rows_in_words, told
 from regua.restrictions.choices import DutyCause, DutyOutcome, Form
 from regua.restrictions.models import RemovalDuty
@@ -42,18 +41,6 @@ _SHOWN = {
 }
 
 
-def _known_cause(value: str) -> str:
-    if value not in DutyCause.values:
-        raise ValueError("not a cause")
-    return value
-
-
-def _known_situation(value: str) -> str:
-    if value not in dict(SITUATIONS):
-        raise ValueError("not a situation")
-    return value
-
-
 class BreachFilters(Filters):
     """What ``breach_views.BreachFilter`` has chosen, kept by keys; the period is of the last day
     in which the removal would have been in time."""
@@ -61,8 +48,8 @@ class BreachFilters(Filters):
     since: Day | None = None
     until: Day | None = None
     branch: int | None = None
-    cause: Annotated[str, AfterValidator(_known_cause)] | None = None
-    situation: Annotated[str, AfterValidator(_known_situation)] | None = None
+    cause: Annotated[str, one_of(DutyCause.values)] | None = None
+    situation: Annotated[str, one_of(dict(SITUATIONS))] | None = None
 
 
 def breach_rows(filters: BreachFilters, actor: User) -> QuerySet[RemovalDuty]:
@@ -151,9 +138,10 @@ REPORT = Report(
     queryset=breach_rows,
     describe=describe,
     ordering=("-due_on", "-pk"),
-    detail="removal_duty",
+    detail="restriction_detail",
+    detail_key="restriction_id",
     badges={"situation": _shown},
-    badges_read=("due_on", "outcome"),
+    badges_read=("due_on", "outcome", "restriction_id"),
     columns=(
         Column(
             key="number",

@@ -6,7 +6,7 @@ to ``catalogue.REPORTS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -83,6 +83,17 @@ Day = Annotated[date, BeforeValidator(_day), AfterValidator(_plausible)]
 """A day in a filter: ``dd/mm/aaaa`` as people type it, or ISO as we keep it."""
 
 
+def one_of(values: Collection[str]) -> AfterValidator:
+    """In a filter: one of the choices that the screen offers."""
+
+    def known(value: str) -> str:
+        if value not in values:
+            raise ValueError("not one of the choices")
+        return value
+
+    return AfterValidator(known)
+
+
 class Filters(BaseModel):
     """What a person narrowed a report by. The names are those of the fields on the screen."""
 
@@ -133,7 +144,9 @@ class Report:
     """The filters in words for this person, as ``De 01/11/2026 a 24/11/2026 · Filial Centro``."""
     ordering: tuple[str, ...]
     detail: str
-    """URL name of a row's own page."""
+    """URL name of the page that a row leads to."""
+    detail_key: str = "pk"
+    """The attribute of a row that this page is found by."""
     badges: Mapping[str, Callable[[Any], Status]] = field(default_factory=dict)
     """Columns that the screen shows as a status: key, and row → status."""
     badges_read: tuple[str, ...] = ()

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, Any
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.bureaus import registry
-from regua.reports.definition import Column, Day, Filters, Kind, Report
+from regua.reports.definition import Column, Day, Filters, Kind, Report, one_of
 from regua.reports.kept import opened, period_in_words, rows_in_words, told
-from regua.restrictions.choices import FINAL, Dated, Form, RemovalReason
+from regua.restrictions.choices import FINAL, Dated, Form, RemovalReason, Status
 from regua.restrictions.filters import narrow
 from regua.restrictions.forms import SITUATIONS
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import restrictions_visible
 from regua.web import formats
-from regua.web.status import STATUSES, Status
+from regua.web.status import STATUSES
+from regua.web.status import Status as Badge
 
 _SHOWN = Case(
     When(Q(unknown=True, attempts__gt=0) & ~Q(problem=""), then=Value("unknown")),
+    When(status=Status.DRAFT, replaces=None, then=Value("awaiting_approval")),
+    When(status=Status.DRAFT, then=Value("awaiting_removal")),
     When(Q(unavailable=True) & ~Q(status__in=FINAL), then=Value("unavailable")),
     default=F("status"),
 )
@@ -36,15 +38,6 @@ _DATES = {
 }
 
 
-def _one_of(values: Collection[str]) -> AfterValidator:
-    def known(value: str) -> str:
-        if value not in values:
-            raise ValueError("not one of the choices")
-        return value
-
-    return AfterValidator(known)
-
-
 _Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
 
 
@@ -53,12 +46,12 @@ class RestrictionFilters(Filters):
 
     integration: int | None = None
     branch: int | None = None
-    status: Annotated[str, _one_of([code for code, _ in SITUATIONS if code])] | None = None
-    form: Annotated[str, _one_of(Form.values)] | None = None
-    about: Annotated[str, _one_of(Dated.values)] | None = None
+    status: Annotated[str, one_of([code for code, _ in SITUATIONS if code])] | None = None
+    form: Annotated[str, one_of(Form.values)] | None = None
+    about: Annotated[str, one_of(Dated.values)] | None = None
     since: Day | None = None
     until: Day | None = None
-    removal_reason: Annotated[str, _one_of(RemovalReason.values)] | None = None
+    removal_reason: Annotated[str, one_of(RemovalReason.values)] | None = None
     minimum: _Amount | None = None
     maximum: _Amount | None = None
     requested_by: int | None = None
@@ -98,7 +91,7 @@ def in_words(chosen: dict[str, Any]) -> str:
     return " · ".join(words) or "Sem filtros"
 
 
-def _standing(restriction: Restriction) -> Status:
+def _standing(restriction: Restriction) -> Badge:
     return STATUSES[restriction.shown_status]
 
 
@@ -118,7 +111,7 @@ REPORT = Report(
     ordering=("-pk",),
     detail="restriction_detail",
     badges={"status": _standing},
-    badges_read=("status", "unavailable", "unknown", "attempts", "problem"),
+    badges_read=("status", "replaces", "unavailable", "unknown", "attempts", "problem"),
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
         Column(

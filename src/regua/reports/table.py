@@ -69,8 +69,9 @@ def _cells(
             value = labels[column.key].get(value, value)
         text, url = _text(column, value), ""
         if place == 0:
-            url = reverse(report.detail, args=[row.pk])
-            text = f"nº {row.pk}" if text == formats.EMPTY else text
+            key = getattr(row, report.detail_key)
+            url = reverse(report.detail, args=[key])
+            text = f"nº {key}" if text == formats.EMPTY else text
         badge = report.badges.get(column.key)
         cells.append(Cell(text, _classes(column), badge(row) if badge else None, url))
     return cells

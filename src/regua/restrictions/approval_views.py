@@ -56,7 +56,7 @@ def _decide(request: Request, rows: list[Restriction]) -> HttpResponse:
             request, "restrictions/approval_confirm.html", {**context, "missing": missing}
         )
     for row, why in refused:
-        messages.warning(request, f"{_name(row)}: {why}")
+        messages.warning(request, f"{bulk.name(row)}: {why}")
     done = 0
     for row in ready:
         try:
@@ -67,7 +67,7 @@ def _decide(request: Request, rows: list[Restriction]) -> HttpResponse:
             done += 1
         except (ValidationError, PermissionDenied) as error:
             said = " ".join(error.messages if isinstance(error, ValidationError) else [str(error)])
-            messages.error(request, f"{_name(row)} continua esperando: {said}")
+            messages.error(request, f"{bulk.name(row)} continua esperando: {said}")
     if done:
         what = "rejeitada" if rejecting else "aprovada"
         messages.success(request, f"{bulk.listings(done)} {what}{'s' if done > 1 else ''}.")
@@ -104,7 +104,3 @@ def _question(ready: list[Restriction], rejecting: bool) -> str:
     if rejecting:
         return "O pedido é cancelado e o birô não fica sabendo. Quem pediu lê o motivo."
     return "A verificação legal é feita de novo; o que passar sai para o birô em segundos."
-
-
-def _name(row: Restriction) -> str:
-    return f"Negativação nº {row.pk}, {row.customer.name}"

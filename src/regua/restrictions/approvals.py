@@ -14,7 +14,12 @@ from regua.integrations.outbox import ask_for_sender
 from regua.integrations.selectors import NoIntegration, integration_in_use
 from regua.receivables.models import Receivable
 from regua.restrictions.choices import Source, Status
-from regua.restrictions.history import debtor_snapshot, gate_snapshot, record_event
+from regua.restrictions.history import (
+    co_debtor_snapshot,
+    debtor_snapshot,
+    gate_snapshot,
+    record_event,
+)
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import why_no_approval
 from regua.restrictions.services import SENDER
@@ -49,6 +54,7 @@ def restriction_approve(*, restriction: Restriction, actor: User) -> Restriction
         # Nothing has left yet, so the bureau is told what the gate has just seen.
         locked.gate = gate_snapshot(findings)
         locked.debtor = debtor_snapshot(locked.customer)
+        locked.co_debtor = co_debtor_snapshot(debt.contract, locked.integration)
         locked.save()
         record_event(
             locked, text="Aprovada.", source=Source.PERSON, actor=actor, before=Status.DRAFT
@@ -88,7 +94,7 @@ def _lock(restriction: Restriction, actor: User) -> Restriction:
     Receivable.objects.select_for_update(of=["self"]).get(pk=restriction.receivable_id)
     locked = (
         Restriction.objects.select_for_update(of=["self"])
-        .select_related("integration", "branch", "customer", "receivable")
+        .select_related("integration", "branch", "customer", "receivable__contract__co_debtor")
         .get(pk=restriction.pk)
     )
     if obstacle := why_no_approval(locked, actor):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +50,12 @@ def reason_choices() -> list[tuple[str, str]]:
     ]
 
 
-def chosen(request: Request, found: QuerySet[Restriction]) -> list[Restriction]:
-    """The rows of ``found`` whose boxes were ticked, at most ``AT_ONCE``."""
-    keys = [int(k) for k in request.POST.getlist("pk") if re.fullmatch(r"[0-9]{1,18}", k)]
+def chosen(
+    request: Request, found: QuerySet[Restriction], keys: Sequence[int] | None = None
+) -> list[Restriction]:
+    """The rows of ``found`` whose boxes were ticked, or those of ``keys``; at most ``AT_ONCE``."""
+    if keys is None:
+        keys = [int(k) for k in request.POST.getlist("pk") if re.fullmatch(r"[0-9]{1,18}", k)]
     return list(found.filter(pk__in=keys[:AT_ONCE]).order_by("pk"))
 
 
@@ -93,14 +96,16 @@ def ask_off(
     here: str,
     place: tuple[str, str],
     likely: Callable[[Restriction], str] = as_the_debt_stands,
+    keys: Sequence[int] | None = None,
 ) -> HttpResponse:
     """Answer a list's POST: first the preview, and once that is confirmed, the asking.
 
     ``here`` is where to go back to; ``place`` the list's name and address for the breadcrumbs;
-    ``likely`` each listing's own reason, where none is chosen for all.
+    ``likely`` each listing's own reason, where none is chosen for all; ``keys`` the listings, where
+    the page chooses them itself.
     """
     require(request.user, Permission.REQUEST_REMOVAL)
-    rows = chosen(request, found)
+    rows = chosen(request, found, keys)
     if not rows:
         messages.warning(request, "Nada foi pedido: marque ao menos uma negativação da lista.")
         return redirect(here)
@@ -113,7 +118,7 @@ def ask_off(
         context = {**_preview(made, reason), "cancel_url": here, "place": place}
         return render(request, "restrictions/bulk_removal.html", context)
     for row, why in made.refused:
-        messages.warning(request, f"{_name(row)}: {why}")
+        messages.warning(request, f"{name(row)}: {why}")
     done = 0
     for row, why, _ in made.ready:
         try:
@@ -121,13 +126,13 @@ def ask_off(
             done += 1
         except (ValidationError, PermissionDenied) as error:
             said = " ".join(error.messages if isinstance(error, ValidationError) else [str(error)])
-            messages.error(request, f"{_name(row)}: {said}")
+            messages.error(request, f"{name(row)}: {said}")
     if done:
         messages.success(request, f"Baixa pedida para {listings(done)}.")
     return redirect(here)
 
 
-def _name(row: Restriction) -> str:
+def name(row: Restriction) -> str:
     return f"Negativação nº {row.pk}, {row.customer.name}"
 
 

@@ -9,7 +9,7 @@ from regua.integrations.choices import Reason
 
 
 class Status(TextChoices):
-    DRAFT = "draft", "Rascunho"
+    DRAFT = "draft", "Aguardando"
     QUEUED = "queued", "Na fila"
     SENT = "sent", "Enviada"
     NOTIFIED = "notified", "Comunicada"

@@ -93,7 +93,7 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
         "entries": wording.timeline(restriction, events),
         "facts": _facts(restriction),
         "gate": wording.gate_lines(restriction),
-        "approvers": selectors.approvers(restriction) if restriction.awaits_approval else [],
+        "approvers": list(selectors.approvers(restriction)) if restriction.awaits_approval else [],
         "version": _version(restriction, events, deadline, hold),
         "can_see_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),
         **_actions(request, restriction),

@@ -111,11 +111,7 @@ def impediment_detail(request: Request, pk: int) -> HttpResponse:
         "live": live,
         "decide_by": midlife.decide_by(found) if is_contest and form else None,
         "removal": code_for(live, RemovalReason.CONTESTED) if live and is_contest else "",
-        "evidence": evidence_url(
-            debt, "contest" if is_contest else "court_order", request.path, impediment=found.pk
-        )
-        if may
-        else "",
+        "evidence": evidence_url(debt, found.kind, request.path, found.pk) if may else "",
         "files": found.evidence.filter(withdrawn_at=None).select_related("uploaded_by"),
         "facts": [
             ("Título", f"{debt.number}, vencido em {formats.day(debt.due_date)}"),

@@ -77,7 +77,7 @@ SECTIONS = (
         "O cliente está negativado por outro valor. O birô não corrige: é preciso baixar e "
         "negativar de novo.",
         Q(kind=DifferenceKind.AMOUNT),
-        (Remedy.CORRECT,),
+        (Remedy.CORRECT, Remedy.REVIEW),
     ),
     Section(
         "vencimento",
@@ -85,7 +85,7 @@ SECTIONS = (
         "O birô tem outro vencimento, e dele depende o prazo de cinco anos. Para corrigir, é "
         "preciso baixar e negativar de novo.",
         Q(kind=DifferenceKind.DUE_DATE),
-        (Remedy.CORRECT,),
+        (Remedy.CORRECT, Remedy.REVIEW),
     ),
 )
 

@@ -10,7 +10,7 @@ from django import forms as django_forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.requests import Request
@@ -91,11 +91,9 @@ def until(r: Restriction) -> str:
     return f"Avisados hoje, o prazo é {formats.day(last)}: cinco dias úteis (CDC, art. 43, § 3º)."
 
 
-def evidence_url(debt: Receivable, kind: str, after: str, **more: int) -> str:
-    """Where its proof is attached."""
-    try:
-        page = reverse("evidence_add", args=[debt.customer_id])
-    except NoReverseMatch:
-        return ""
-    query = {"titulo": debt.pk, "tipo": kind, "proximo": after, **more}
-    return f"{page}?{urlencode(query)}"
+def evidence_url(debt: Receivable, kind: str, after: str, impediment: int | None = None) -> str:
+    """Where its proof is attached; ``impediment`` is what it belongs to."""
+    query = {"titulo": debt.pk, "tipo": kind, "proximo": after}
+    if impediment:
+        query["impedimento"] = impediment
+    return f"{reverse('evidence_add', args=[debt.customer_id])}?{urlencode(query)}"

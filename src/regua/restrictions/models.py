@@ -240,10 +240,8 @@ class Restriction(Outgoing):
         """The code of its badge (``web.status``): the status, or what makes it doubtful."""
         if self.is_unsettled:
             return "unknown"
-        if self.awaits_approval:
-            return "awaiting_approval"
-        if self.status == Status.DRAFT and self.replaces_id is not None:
-            return "awaiting_removal"
+        if self.status == Status.DRAFT:
+            return "awaiting_approval" if self.awaits_approval else "awaiting_removal"
         return "unavailable" if self.unavailable and not self.is_final else self.status
 
 

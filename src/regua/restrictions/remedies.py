@@ -34,7 +34,7 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
-from regua.restrictions.corrections import correction_request
+from regua.restrictions.corrections import correction_request, replacement_follow
 from regua.restrictions.duties import duties_follow
 from regua.restrictions.history import debtor_snapshot, record_event
 from regua.restrictions.inbox import reference_of
@@ -42,7 +42,11 @@ from regua.restrictions.ledger_choices import DifferenceKind, Remedy
 from regua.restrictions.ledger_selectors import latest_done, remedies_of
 from regua.restrictions.models import Difference, Restriction
 from regua.restrictions.news import record_apply
-from regua.restrictions.selectors import default_restriction_code, likely_reason
+from regua.restrictions.selectors import (
+    default_restriction_code,
+    likely_reason,
+    live_by_receivable,
+)
 from regua.restrictions.services import removal_request, restriction_request
 
 REMEDIES_TASK = "restrictions.remedies"
@@ -271,8 +275,11 @@ def _close(row: Difference, record: ListingRecord | None, *, again: bool) -> str
         actor=actor,
         before=before,
     )
+    replacement_follow(ours)
     if not again or actor is None:
         return "Encerrada aqui. O birô não tem esta dívida negativada."
+    if correction := live_by_receivable([ours.receivable_id]).get(ours.receivable_id):
+        return f"Encerrada aqui. A correção que esperava por ela segue: nº {correction.pk}."
     listed = restriction_request(receivable=ours.receivable, actor=actor)
     return f"Encerrada aqui e pedida de novo: é a negativação nº {listed.pk}."
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
+from regua.accounts.selectors import people_of
 from regua.calendar import business_day_after, is_business_day
 from regua.organization.models import Branch
 from regua.organization.selectors import days_off_by_branch
@@ -75,7 +76,7 @@ def reminders_send() -> int:
             for mark, limit in limits.items():
                 rows = _untold(branch, mark, limit, today)
                 line = _line(branch, rows, today)
-                people = _people(branch, _TO[mark])
+                people = people_of(branch.pk, roles=_TO[mark]).exclude(email="")
                 if line is not None and people:
                     told.append((mark, list(rows.values_list("pk", flat=True))))
                     for person in people:
@@ -121,11 +122,6 @@ def _line(branch: Branch, rows: QuerySet[RemovalDuty], today: date) -> _Line | N
         soon=Count("pk", filter=Q(due_on__gt=today)),
     )
     return _Line(branch.name, **counts) if any(counts.values()) else None
-
-
-def _people(branch: Branch, roles: tuple[Role, ...]) -> list[User]:
-    rows = User.objects.filter(role__in=roles, is_active=True).exclude(email="")
-    return list(rows.filter(Q(all_branches=True) | Q(branches=branch)).distinct())
 
 
 def _send(mails: dict[User, list[_Line]]) -> bool:

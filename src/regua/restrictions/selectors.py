@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
-from regua.accounts.permissions import Permission
+from regua.accounts.permissions import Permission, roles_with
+from regua.accounts.selectors import people_of
 from regua.compliance.selectors import Finding, evaluate
 from regua.integrations.choices import CodeKind
 from regua.integrations.models import Integration, ReasonCode
@@ -44,10 +45,10 @@ def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
     return visible(RemovalDuty.objects.all(), actor=actor, permission=Permission.VIEW_RESTRICTIONS)
 
 
-def live_restriction(receivable: Receivable, provider: str) -> Restriction | None:
-    return Restriction.objects.filter(
-        receivable=receivable, provider=provider, status__in=LIVE
-    ).first()
+def live_by_receivable(receivable_ids: Collection[int]) -> dict[int, Restriction]:
+    """Receivable → its live restriction, in one query; of two, not the correction that waits."""
+    rows = Restriction.objects.filter(receivable_id__in=receivable_ids, status__in=LIVE)
+    return {row.receivable_id: row for row in rows.order_by(F("replaces").asc(nulls_last=True))}
 
 
 def latest_live(receivable: Receivable) -> Restriction | None:
@@ -156,7 +157,6 @@ class Candidate:
 
 def candidates(
     customer: Customer,
-    integration: Integration,
     *,
     actor: User,
     keys: Collection[int] | None = None,
@@ -168,19 +168,10 @@ def candidates(
     """
     found = receivables_visible(actor).filter(customer=customer)
     found = found.filter(status__in=OWED) if keys is None else found.filter(pk__in=keys)
-    return _weighed(list(found.order_by("due_date", "pk")[:limit]), integration)
-
-
-def _weighed(receivables: list[Receivable], integration: Integration) -> list[Candidate]:
-    ids = [receivable.pk for receivable in receivables]
-    findings = evaluate(ids)
-    live = {
-        row.receivable_id: row
-        for row in Restriction.objects.filter(
-            receivable_id__in=ids, provider=integration.provider, status__in=LIVE
-        )
-    }
-    return [Candidate(r, findings[r.pk], live.get(r.pk)) for r in receivables]
+    debts = list(found.order_by("due_date", "pk")[:limit])
+    ids = [debt.pk for debt in debts]
+    findings, live = evaluate(ids), live_by_receivable(ids)
+    return [Candidate(debt, findings[debt.pk], live.get(debt.pk)) for debt in debts]
 
 
 def overdue_not_listed(customer: Customer, *, actor: User) -> tuple[bool, bool]:
@@ -261,16 +252,10 @@ def why_no_approval(restriction: Restriction, actor: User) -> str:
     return ""
 
 
-def approvers(restriction: Restriction) -> list[User]:
+def approvers(restriction: Restriction) -> QuerySet[User]:
     """Who may approve it, by name."""
-    people = User.objects.filter(is_active=True)
-    return [
-        person
-        for person in people.order_by("name")
-        if person.pk != restriction.requested_by_id
-        and person.can(Permission.APPROVE_RESTRICTION)
-        and person.sees_branch(restriction.branch_id)
-    ]
+    people = people_of(restriction.branch_id, roles=roles_with(Permission.APPROVE_RESTRICTION))
+    return people.exclude(pk=restriction.requested_by_id or 0)
 
 
 def why_no_removal(restriction: Restriction) -> str:
@@ -294,9 +279,12 @@ def why_no_removal(restriction: Restriction) -> str:
 
 def why_no_cancel(restriction: Restriction) -> str:
     """Why the request cannot be withdrawn now; empty where it can."""
-    if restriction.status == Status.DRAFT:
-        return ""
-    if restriction.status == Status.QUEUED and not restriction.unknown:
+    if restriction.status == Status.DRAFT and restriction.replaces_id is not None:
+        return (
+            "Esta correção espera a baixa da negativação antiga: desista da correção inteira na "
+            "página dela. Nada foi feito."
+        )
+    if restriction.status in (Status.DRAFT, Status.QUEUED) and not restriction.unknown:
         return ""
     if restriction.is_final:
         label = restriction.get_status_display().lower()

@@ -39,7 +39,7 @@ from regua.restrictions.history import (
 from regua.restrictions.models import Restriction
 from regua.restrictions.selectors import (
     default_restriction_code,
-    live_restriction,
+    live_by_receivable,
     removal_codes,
     why_approval,
     why_no_cancel,
@@ -105,12 +105,12 @@ def restrictions_request(
                 .filter(pk__in=[receivable.pk for receivable in receivables])
                 .order_by("pk")
             )
-            gates = _check_gate(debts, integrations)
+            gates = _check_gate(debts)
             codes = {
-                debt.pk: _restriction_code(
-                    integrations[debt.branch_id], debt.customer, restriction_code
+                customer: _restriction_code(
+                    integrations[customer.branch_id], customer, restriction_code
                 )
-                for debt in debts
+                for customer in {debt.customer for debt in debts}
             }
             general = GeneralParameters.current()
             created = []
@@ -127,7 +127,7 @@ def restrictions_request(
                     status=Status.DRAFT if reason else Status.QUEUED,
                     **({"due_at": None} if reason else {}),
                     approval_reason=reason,
-                    restriction_code=codes[debt.pk],
+                    restriction_code=codes[debt.customer],
                     contract_number=debt.contract.number,
                     our_number=debt.our_number,
                     amount=amount.total,
@@ -152,7 +152,7 @@ def restrictions_request(
                 ask_for_sender(SENDER, pk)
     except IntegrityError as error:
         if constraint_of(error) == "restriction_one_live":
-            _check_gate(receivables, integrations)
+            _check_gate(receivables)
         raise
     return created
 
@@ -235,15 +235,13 @@ def removal_request(
     return locked
 
 
-def _check_gate(
-    receivables: Sequence[Receivable], integrations: dict[int, Integration]
-) -> dict[int, list[list[str]]]:
+def _check_gate(receivables: Sequence[Receivable]) -> dict[int, list[list[str]]]:
     """What the gate answered about each, to be kept with the listing; raises where it forbids."""
-    findings = evaluate([debt.pk for debt in receivables])
+    keys = [debt.pk for debt in receivables]
+    findings, live = evaluate(keys), live_by_receivable(keys)
     reasons: dict[Receivable, list[str]] = {}
     for debt in receivables:
-        existing = live_restriction(debt, integrations[debt.branch_id].provider)
-        if existing is not None:
+        if existing := live.get(debt.pk):
             reasons[debt] = [
                 f"Este título já tem a negativação nº {existing.pk} "
                 f"({existing.get_status_display().lower()}). Nada foi enviado; acompanhe aquela."

@@ -24,7 +24,6 @@ urlpatterns = [
         worklist_views.overdue_removals,
         name="restriction_overdue_removals",
     ),
-    path("negativacoes/prazos/<int:pk>/", worklist_views.removal_duty, name="removal_duty"),
     path("configuracoes/feriados/", holiday_views.holiday_list, name="holiday_list"),
     path(
         "configuracoes/feriados/<int:pk>/remover/",

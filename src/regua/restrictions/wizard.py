@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.calendar import last_day_listed
 from regua.compliance.selectors import notice_days
 from regua.integrations.models import Integration
 from regua.organization.models import GeneralParameters
@@ -58,7 +59,7 @@ class Basket:
         return Line(
             candidate=candidate,
             amount=amount,
-            last_day=last_legal_day(debt.due_date),
+            last_day=last_day_listed(debt.due_date),
             approval=why_approval(amount.total, at_once, self._general),
         )
 
@@ -133,15 +134,5 @@ class Basket:
 
 def basket(customer: Customer, integration: Integration, actor: User, keys: set[int]) -> Basket:
     """The debts among ``keys`` that are this customer's and that ``actor`` sees."""
-    found = candidates(customer, integration, actor=actor, keys=keys)
+    found = candidates(customer, actor=actor, keys=keys)
     return Basket(customer, integration, found)
-
-
-def last_legal_day(due_date: date) -> date:
-    """Five years from the day after the due date, that day included (CDC, art. 43, § 1º; STJ)."""
-    first = due_date + timedelta(days=1)
-    try:
-        end = first.replace(year=first.year + 5)
-    except ValueError:  # 29 February
-        end = first.replace(year=first.year + 5, day=28)
-    return end - timedelta(days=1)

@@ -97,7 +97,7 @@ def _obstructed(request: Request, customer: Customer, obstacle: Obstacle) -> Htt
 
 
 def _choose(request: Request, customer: Customer, integration: Integration) -> HttpResponse:
-    found = selectors.candidates(customer, integration, actor=request.user)
+    found = selectors.candidates(customer, actor=request.user)
     offered = Basket(customer, integration, found)
     return _page(
         request,

@@ -66,12 +66,10 @@ def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
                 "Assim que o birô tirar aquela, esta é pedida sozinha, com os dados certos.",
             )
         case Status.DRAFT:
-            if r.awaits_approval:
-                return (
-                    "Espera a aprovação de outra pessoa.",
-                    f"{r.approval_reason} Nada foi ao birô ainda.".strip(),
-                )
-            return "Rascunho.", "Ainda não foi pedida."
+            return (
+                "Espera a aprovação de outra pessoa.",
+                f"{r.approval_reason} Nada foi ao birô ainda.".strip(),
+            )
         case Status.QUEUED:
             return _on_its_way(
                 r,

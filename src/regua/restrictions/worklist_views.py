@@ -9,10 +9,10 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from regua.accounts.access import require
 from regua.accounts.models import User
@@ -102,13 +102,6 @@ def overdue_removals(request: Request) -> HttpResponse:
     return render(request, "restrictions/overdue_removals.html", context)
 
 
-@require_safe
-def removal_duty(request: Request, pk: int) -> HttpResponse:
-    """A deadline's own page is its listing's."""
-    duty = get_object_or_404(selectors.duties_visible(request.user), pk=pk)
-    return redirect("restriction_detail", duty.restriction_id)
-
-
 def _narrow(found: QuerySet[RemovalDuty], form: WorklistFilter) -> QuerySet[RemovalDuty]:
     today = timezone.localdate()
     match form.chosen("situacao"):
@@ -138,6 +131,7 @@ def _urgent(found: QuerySet[RemovalDuty]) -> QuerySet[RemovalDuty]:
 
 def _ask_off(request: Request, found: QuerySet[RemovalDuty]) -> HttpResponse:
     require(request.user, Permission.REQUEST_REMOVAL)
+    chosen = None
     if request.POST.get("todas"):
         keys = _urgent(found).order_by("due_on", "pk").values_list("restriction_id", flat=True)
         chosen = list(keys[: bulk.AT_ONCE + 1])
@@ -147,8 +141,6 @@ def _ask_off(request: Request, found: QuerySet[RemovalDuty]) -> HttpResponse:
                 f"Estas são as {formats.number(bulk.AT_ONCE)} mais urgentes. Depois delas, peça de "
                 "novo para as outras.",
             )
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        request.POST.setlist("pk", [str(key) for key in chosen])  # type: ignore[misc]
     here = reverse("restriction_overdue_removals")
     return bulk.ask_off(
         request,
@@ -156,6 +148,7 @@ def _ask_off(request: Request, found: QuerySet[RemovalDuty]) -> HttpResponse:
         here=here,
         place=("Pagos e ainda negativados", here),
         likely=_likely,
+        keys=chosen,
     )
 
 

@@ -34,7 +34,7 @@ class Status(NamedTuple):
 
 # By the codes of restrictions (design.md); `{% badge restriction.status %}` draws them.
 STATUSES: dict[str, Status] = {
-    "draft": Status("Rascunho", Tone.MUTED, Icon("pencil")),
+    "draft": Status("Aguardando", Tone.MUTED, Icon("hourglass-low")),
     "awaiting_approval": Status("Aguarda aprovação", Tone.NOTICE, Icon("hourglass-low")),
     "awaiting_removal": Status("Aguarda a baixa", Tone.QUEUED, Icon("clock")),
     "queued": Status("Na fila", Tone.QUEUED, Icon("clock")),
