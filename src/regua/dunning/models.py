@@ -274,17 +274,16 @@ class DunningRun(models.Model):
 
 
 class DunningSlice(models.Model):
-    """A part of a run's debts, by due date: what one worker does in one transaction.
+    """A part of a run's debts: what one worker does in one transaction.
 
-    ``(after_due, after_id)`` is left out, ``(to_due, to_id)`` belongs to it.
+    Whole customers, so that two workers never write about the same one: those whose id is above
+    ``after_customer``, up to ``to_customer``. Number 0 looks after the debts no longer owed.
     """
 
     run = models.ForeignKey(DunningRun, models.CASCADE, related_name="slices")
     number = models.PositiveIntegerField()
-    after_due = models.DateField()
-    after_id = models.BigIntegerField()
-    to_due = models.DateField()
-    to_id = models.BigIntegerField()
+    after_customer = models.BigIntegerField()
+    to_customer = models.BigIntegerField()
     state = models.CharField(
         max_length=9, choices=SliceState.choices, default=SliceState.WAITING, db_default="waiting"
     )

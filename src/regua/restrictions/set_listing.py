@@ -16,7 +16,7 @@ from regua.organization.models import GeneralParameters
 from regua.restrictions.choices import LIVE
 from regua.restrictions.selectors import why_approval
 from regua.restrictions.services import SENDER
-from regua.web.named import statement
+from regua.web.named import planned_afresh, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class Listed:
 
 
 def restrictions_list_set(chosen: str, *, integration: Integration, text: str) -> Listed:
-    """List whichever of the debts in ``chosen`` the gate lets through.
+    """List whichever of the debts ``chosen`` the gate lets through.
 
-    Inside the caller's transaction. ``chosen`` is a table with the ``id`` of receivables of the
-    integration's branch, analysed, so that the planner knows how many there are. A debt whose
-    amount passes ``approval_amount`` becomes a draft that a person approves. ``text`` begins the
-    history of each. Who asks has seen to the switches (``automatic_obstacles``).
+    Inside the caller's transaction. ``chosen`` is a query for ids of receivables of the
+    integration's branch, from an analysed table, so that the planner knows how many there are. A
+    debt whose amount passes ``approval_amount`` becomes a draft that a person approves. ``text``
+    begins the history of each. Who asks has seen to the switches (``automatic_obstacles``). The
+    debts are not locked: the sender asks the gate again, so that one paid at this moment never
+    leaves.
     """
     general = GeneralParameters.current()
     values = {
@@ -63,8 +65,7 @@ def restrictions_list_set(chosen: str, *, integration: Integration, text: str) -
         from_debt=FROM_DEBT,
         live=", ".join(f"'{status}'" for status in LIVE),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement("restrictions", "hold_still", chosen=chosen))
+    with connection.cursor() as cursor, planned_afresh(cursor):
         cursor.execute(inserting, values)
         listed = Listed(*cursor.fetchone())
     if listed.queued:

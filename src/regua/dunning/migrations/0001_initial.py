@@ -1,7 +1,8 @@
 import datetime
+from decimal import Decimal
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -235,10 +236,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("after_due", models.DateField()),
-                ("after_id", models.BigIntegerField()),
-                ("to_due", models.DateField()),
-                ("to_id", models.BigIntegerField()),
+                ("after_customer", models.BigIntegerField()),
+                ("to_customer", models.BigIntegerField()),
                 (
                     "state",
                     models.CharField(

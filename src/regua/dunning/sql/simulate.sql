@@ -18,8 +18,7 @@ freed AS (
     USING receivables_receivable AS r
     WHERE hold.receivable_id = r.id AND hold.branch_id = %(branch)s
         AND r.branch_id = %(branch)s AND r.status IN ('open', 'partial')
-        AND (r.due_date, r.id) > (%(after_due)s::date, %(after_id)s::bigint)
-        AND (r.due_date, r.id) <= (%(to_due)s::date, %(to_id)s::bigint)
+        AND r.customer_id > %(after_customer)s AND r.customer_id <= %(to_customer)s
         AND hold.receivable_id NOT IN (SELECT id FROM dunning_weighed WHERE cardinality(reasons) > 0)
 )
 UPDATE dunning_dunningslice SET state = 'simulated', found = jsonb_build_object(
