@@ -321,3 +321,22 @@ class RemovalDuty(models.Model):
 
     def __str__(self) -> str:
         return f"prazo de baixa nº {self.pk}"
+
+
+class ReminderRefusal(models.Model):
+    """A person whom the last round of reminders did not reach, the mail server being in the way.
+
+    Each round writes the table anew (``reminders``).
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
+    refused_on = models.DateField("não aceito em")
+
+    class Meta:
+        verbose_name = "lembrete não aceito"
+        verbose_name_plural = "lembretes não aceitos"
+
+    def __str__(self) -> str:
+        return f"lembrete que não chegou à pessoa nº {self.user_id}"
