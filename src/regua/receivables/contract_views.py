@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -9,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from regua.accounts.access import require, visible
+from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.receivables import selectors
 from regua.receivables.forms import ContractDatesForm
-from regua.receivables.models import Contract
+from regua.receivables.models import Contract, ContractDatesChange
 from regua.receivables.services import contract_dates_set
 from regua.web import formats
 from regua.web.forms import add_errors
@@ -22,15 +25,11 @@ from regua.web.responses import next_page
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def contract_dates(request: Request, pk: int) -> HttpResponse:
-    """``?proximo=`` is where to go back to."""
-    contracts = visible(
-        Contract.objects.select_related("customer"),
-        actor=request.user,
-        permission=Permission.VIEW_PARTIES,
-        branch="customer__branch",
-    )
-    contract = get_object_or_404(contracts, pk=pk)
-    require(request.user, Permission.EDIT_PARTIES, branch_id=contract.customer.branch_id)
+    """What they are and who wrote them, changed here too; ``?proximo=`` is where to go back to."""
+    require(request.user, Permission.VIEW_RECEIVABLES)
+    contract = get_object_or_404(selectors.contracts_visible(request.user), pk=pk)
+    if request.method == "POST":
+        require(request.user, Permission.EDIT_PARTIES, branch_id=contract.customer.branch_id)
     after = next_page(request, reverse("customer_detail", args=[contract.customer_id]))
     form = ContractDatesForm(
         request.POST if request.method == "POST" else None,
@@ -44,6 +43,7 @@ def contract_dates(request: Request, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Datas do contrato {contract.number} gravadas.")
             return redirect(after)
+    can_edit = request.user.can(Permission.EDIT_PARTIES)
     context = {
         "contract": contract,
         "form": form,
@@ -52,6 +52,27 @@ def contract_dates(request: Request, pk: int) -> HttpResponse:
             ("Contrato", contract.number),
             ("Tipo", contract.get_kind_display()),
             ("Início", formats.day(contract.started_on)),
+            *([] if can_edit else _dates(contract.suspended_on, contract.ended_on)),
         ],
+        "can_edit": can_edit,
+        "changes": _changes(contract),
     }
     return render(request, "receivables/contract_dates.html", context)
+
+
+def _dates(suspended_on: date | None, ended_on: date | None) -> list[tuple[str, str]]:
+    return [("Suspensão", formats.day(suspended_on)), ("Rescisão", formats.day(ended_on))]
+
+
+def _changes(contract: Contract) -> list[tuple[ContractDatesChange, str, str, str]]:
+    """A line for each date that changed, the latest first: the change, what, from, to."""
+    return [
+        (change, name, old, new)
+        for change in contract.dates_changes.select_related("actor")[:50]
+        for (name, old), (_, new) in zip(
+            _dates(change.suspended_before, change.ended_before),
+            _dates(change.suspended_on, change.ended_on),
+            strict=True,
+        )
+        if old != new
+    ]

@@ -14,7 +14,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.parties.models import Customer
 from regua.receivables.changes import changed
-from regua.receivables.models import Contract, Payment, Receivable
+from regua.receivables.models import Contract, ContractDatesChange, Payment, Receivable
 from regua.web import formats
 
 
@@ -71,7 +71,8 @@ def payment_record(
 def contract_dates_set(
     *, contract: Contract, actor: User, suspended_on: date | None, ended_on: date | None
 ) -> Contract:
-    """Write down when a contract was suspended and rescinded; None where it was not.
+    """Write down when a contract was suspended and rescinded; None where it was not. Who wrote it
+    is kept (``ContractDatesChange``).
 
     Both are facts: neither lies in the future. Raises ``ValidationError`` with a sentence per
     field.
@@ -93,6 +94,16 @@ def contract_dates_set(
         raise ValidationError(problems)
     with transaction.atomic():
         locked = Contract.objects.select_for_update(of=["self"]).get(pk=contract.pk)
+        if (locked.suspended_on, locked.ended_on) == (suspended_on, ended_on):
+            return locked
+        ContractDatesChange.objects.create(
+            contract=locked,
+            suspended_before=locked.suspended_on,
+            suspended_on=suspended_on,
+            ended_before=locked.ended_on,
+            ended_on=ended_on,
+            actor=actor,
+        )
         locked.suspended_on, locked.ended_on = suspended_on, ended_on
         locked.save(update_fields=["suspended_on", "ended_on"])
     return locked
