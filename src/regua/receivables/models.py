@@ -155,6 +155,30 @@ class Payment(models.Model):
         return f"pagamento nº {self.pk}"
 
 
+class ReceivableCancellation(models.Model):
+    """Who cancelled a receivable, when and why. Append-only."""
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="cancellations")
+    amount = models.DecimalField("valor cancelado", max_digits=14, decimal_places=2)
+    """What was still owed of it."""
+    reason = models.TextField("por quê")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "cancelamento de título"
+        verbose_name_plural = "cancelamentos de títulos"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) & ~Q(reason=""), name="cancellation_says_what_and_why"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"cancelamento do título {self.receivable_id}"
+
+
 class Impediment(models.Model):
     """What stands against charging and listing a receivable until somebody closes it.
 

@@ -1,4 +1,4 @@
-"""Who wrote a contract's dates; kept for good."""
+"""Who wrote a contract's dates and who cancelled a receivable; kept for good."""
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -13,9 +13,13 @@ BEGIN
 END $$;
 CREATE TRIGGER author_append_only BEFORE UPDATE OR DELETE ON receivables_contractdateschange
     FOR EACH ROW EXECUTE FUNCTION receivables_keep_authors();
+CREATE TRIGGER cancellation_append_only BEFORE UPDATE OR DELETE
+    ON receivables_receivablecancellation
+    FOR EACH ROW EXECUTE FUNCTION receivables_keep_authors();
 """
 
 BACKWARD = """
+DROP TRIGGER cancellation_append_only ON receivables_receivablecancellation;
 DROP TRIGGER author_append_only ON receivables_contractdateschange;
 DROP FUNCTION receivables_keep_authors();
 """
@@ -63,6 +67,52 @@ class Migration(migrations.Migration):
                 "verbose_name": "mudança de datas do contrato",
                 "verbose_name_plural": "mudanças de datas de contratos",
                 "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReceivableCancellation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, verbose_name="valor cancelado"
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="por quê")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "receivable",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cancellations",
+                        to="receivables.receivable",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "cancelamento de título",
+                "verbose_name_plural": "cancelamentos de títulos",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(amount__gt=0) & ~models.Q(reason=""),
+                        name="cancellation_says_what_and_why",
+                    )
+                ],
             },
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
