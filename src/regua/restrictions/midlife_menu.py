@@ -54,6 +54,8 @@ def corrections_possible(r: Restriction, actor: User) -> list[Correction]:
     may = actor.can(Permission.REQUEST_REMOVAL) and actor.can(Permission.REQUEST_RESTRICTION)
     if not (can_start and may and r.receivable.is_owed):
         return []
+    if r.replacements.filter(status=Status.DRAFT).exists():
+        return []
     return [
         kind
         for kind in Correction
