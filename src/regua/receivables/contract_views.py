@@ -44,6 +44,10 @@ def contract_dates(request: Request, pk: int) -> HttpResponse:
             messages.success(request, f"Datas do contrato {contract.number} gravadas.")
             return redirect(after)
     can_edit = request.user.can(Permission.EDIT_PARTIES)
+    dates = [
+        ("Suspensão", formats.day(contract.suspended_on)),
+        ("Rescisão", formats.day(contract.ended_on)),
+    ]
     context = {
         "contract": contract,
         "form": form,
@@ -52,7 +56,7 @@ def contract_dates(request: Request, pk: int) -> HttpResponse:
             ("Contrato", contract.number),
             ("Tipo", contract.get_kind_display()),
             ("Início", formats.day(contract.started_on)),
-            *([] if can_edit else _dates(contract.suspended_on, contract.ended_on)),
+            *([] if can_edit else dates),
         ],
         "can_edit": can_edit,
         "changes": _changes(contract),
@@ -60,19 +64,18 @@ def contract_dates(request: Request, pk: int) -> HttpResponse:
     return render(request, "receivables/contract_dates.html", context)
 
 
-def _dates(suspended_on: date | None, ended_on: date | None) -> list[tuple[str, str]]:
-    return [("Suspensão", formats.day(suspended_on)), ("Rescisão", formats.day(ended_on))]
-
-
 def _changes(contract: Contract) -> list[tuple[ContractDatesChange, str, str, str]]:
     """A line for each date that changed, the latest first: the change, what, from, to."""
     return [
-        (change, name, old, new)
+        (change, name, _written(old), _written(new))
         for change in contract.dates_changes.select_related("actor")[:50]
-        for (name, old), (_, new) in zip(
-            _dates(change.suspended_before, change.ended_before),
-            _dates(change.suspended_on, change.ended_on),
-            strict=True,
+        for name, old, new in (
+            ("Suspensão", change.suspended_before, change.suspended_on),
+            ("Rescisão", change.ended_before, change.ended_on),
         )
         if old != new
     ]
+
+
+def _written(day: date | None) -> str:
+    return formats.day(day) if day else "em branco"
