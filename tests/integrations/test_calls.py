@@ -223,9 +223,9 @@ def switch_off() -> None:
 def test_the_general_switch_stops_what_acts_by_itself(integration: Integration) -> None:
     Integration.objects.update(automatic=True)
     integration.refresh_from_db()
-    assert automatic_obstacles(integration) == []
+    assert automatic_obstacles(integration) == {}
     switch_off()
-    [obstacle] = automatic_obstacles(integration)
+    [obstacle] = automatic_obstacles(integration).values()
     assert "Parâmetros gerais" in obstacle
 
 

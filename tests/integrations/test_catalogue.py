@@ -127,7 +127,7 @@ def test_the_history_takes_no_nonsense(integration: Integration) -> None:
 
 
 def test_everything_ready(ready: Integration) -> None:
-    assert automatic_obstacles(ready) == []
+    assert automatic_obstacles(ready) == {}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_stands_in_the_way_of_automatic_use(
 ) -> None:
     Integration.objects.update(**change)
     ready.refresh_from_db()
-    [obstacle] = automatic_obstacles(ready)
+    [obstacle] = automatic_obstacles(ready).values()
     assert sentence in obstacle
     page = signed_in(administrator).get(reverse("integration_detail", args=[ready.pk]))
     assert obstacle in page.content.decode()
@@ -161,7 +161,7 @@ def test_what_stands_in_the_way_of_automatic_use(
 def test_companies_may_go_by_the_general_code(ready: Integration) -> None:
     Integration.objects.update(company_restriction_code="")
     ready.refresh_from_db()
-    assert automatic_obstacles(ready) == []
+    assert automatic_obstacles(ready) == {}
 
 
 def test_a_default_that_vanished_is_flagged_blocks_and_returns(
@@ -170,7 +170,7 @@ def test_a_default_that_vanished_is_flagged_blocks_and_returns(
     vanish(ready, "ZZ")
     catalogue_sync(integration=ready, actor=administrator)
     assert lost_codes(ready) == {"restriction_code": "ZZ"}
-    [obstacle] = automatic_obstacles(ready)
+    [obstacle] = automatic_obstacles(ready).values()
     assert "não oferece mais o código ZZ" in obstacle
     client = signed_in(administrator)
     shown = client.get(reverse("integration_detail", args=[ready.pk])).content.decode()
@@ -186,7 +186,7 @@ def test_a_default_that_vanished_is_flagged_blocks_and_returns(
     assert lost_codes(ready) == {"restriction_code": "TI"}
     catalogue_sync(integration=ready, actor=administrator)
     assert lost_codes(ready) == {}
-    assert automatic_obstacles(ready) == []
+    assert automatic_obstacles(ready) == {}
     grid = client.get(reverse("integration_list"), {"problema": "sim"}).content.decode()
     assert "Nenhuma integração assim" in grid
 

@@ -98,7 +98,7 @@ def test_the_general_switch_stops_listings_and_not_removals(
     paid(branch)
     GeneralParameters.objects.create(pk=1, credit_analysis=False)
     assert automatic_obstacles(automatic)
-    assert automatic_obstacles(automatic, removing=True) == []
+    assert automatic_obstacles(automatic, removing=True) == {}
     assert removals_ask() == 1
 
 

@@ -231,7 +231,7 @@ def test_s47_sim_is_kept_for_step_five_and_lists_nothing_yet(
     page = page.press("Salvar")
     assert "Parâmetros de cobrança, passo 5" in page.help("Incluir/Remover automaticamente")
     integration.refresh_from_db()
-    assert automatic_obstacles(integration) == []
+    assert automatic_obstacles(integration) == {}
     factories.receivable(factories.customer(branch), days_overdue=90)
     dispatch(timestamp=0)
     worker_round(integration)

@@ -40,6 +40,11 @@ class Permission(TextChoices):
     ADD_EVIDENCE = "add_evidence", "juntar documentos e provas"
     MANAGE_IMPEDIMENTS = "manage_impediments", "tratar contestações e ordens judiciais"
     RECONCILE = "reconcile", "conciliar com o birô"
+    VIEW_DUNNING = "view_dunning", "ver a cobrança"
+    RUN_DUNNING = "run_dunning", "executar a régua de cobrança"
+    APPROVE_DUNNING = "approve_dunning", "aprovar execuções da régua"
+    RECORD_CONTACT = "record_contact", "registrar contatos de cobrança"
+    MANAGE_DUNNING = "manage_dunning", "alterar os parâmetros de cobrança"
     VIEW_INTEGRATIONS = "view_integrations", "ver integrações"
     MANAGE_INTEGRATIONS = "manage_integrations", "alterar integrações"
     VIEW_BUREAU_CALLS = "view_bureau_calls", "ver as chamadas ao birô"
@@ -58,6 +63,7 @@ _READ = frozenset(
         Permission.VIEW_CREDIT_POLICY,
         Permission.EXPORT_REPORTS,
         Permission.VIEW_EVIDENCE,
+        Permission.VIEW_DUNNING,
     }
 )
 _COLLECT = frozenset(
@@ -79,6 +85,9 @@ _COLLECT = frozenset(
         Permission.ADD_EVIDENCE,
         Permission.MANAGE_IMPEDIMENTS,
         Permission.RECONCILE,
+        Permission.VIEW_DUNNING,
+        Permission.RUN_DUNNING,
+        Permission.RECORD_CONTACT,
     }
 )
 
@@ -95,6 +104,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.MANAGE_CREDIT_POLICY,
         Permission.MANAGE_BUDGET,
         Permission.MANAGE_PARAMETERS,
+        Permission.APPROVE_DUNNING,
+        Permission.MANAGE_DUNNING,
     },
     Role.COLLECTIONS: _COLLECT | {Permission.RECORD_PAYMENT},
     Role.SERVICE: frozenset(

@@ -77,8 +77,9 @@ class Evidence(models.Model):
     size = models.PositiveIntegerField()
     """Bytes."""
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
+    """Null for what the system itself proves: a notice that it sent."""
     uploaded_at = models.DateTimeField(db_default=Now())
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

@@ -135,6 +135,36 @@ def _evaluation(telecom: bool) -> str:
     """  # noqa: S608
 
 
+def state_sql(rule: Rule, general: GeneralParameters) -> str:
+    """A rule's ``State`` as text, as ``evaluate`` tells it; NULL where it does not concern the
+    debt. Over ``FROM_DEBT``, with ``gate_parameters``."""
+    answer = answer_sql(rule, telecom=general.telecom_profile)
+    failing = f"'{_state(rule, (), general)}'"
+    if rule.overridable:
+        failing = f"CASE WHEN {_overridden(rule)} THEN '{State.OVERRIDDEN}' ELSE {failing} END"
+    return f"CASE {answer} WHEN true THEN '{State.PASS}' WHEN false THEN {failing} END"
+
+
+def blocking_sql(general: GeneralParameters) -> str:
+    """The codes of the rules that forbid to list a debt, as ``text[]``, over ``FROM_DEBT``."""
+    codes = []
+    for rule in RULES:
+        if not Finding(rule, _state(rule, (), general)).blocks:
+            continue
+        fails = f"({answer_sql(rule, telecom=general.telecom_profile)}) IS FALSE"
+        if rule.overridable:
+            fails += f" AND NOT {_overridden(rule)}"
+        codes.append(f"CASE WHEN {fails} THEN '{rule.code}' END")
+    return f"array_remove(ARRAY[{', '.join(codes)}]::text[], NULL)"
+
+
+def _overridden(rule: Rule) -> str:
+    return (
+        "EXISTS (SELECT FROM compliance_ruleoverride o WHERE o.receivable_id = r.id"
+        f" AND o.withdrawn_at IS NULL AND o.rule = '{rule.code}')"
+    )
+
+
 _PASSED = tuple(Finding(rule, State.PASS) for rule in RULES)
 """Shared by all debts: most rules hold of most of them, and millions of objects cost seconds."""
 

@@ -159,6 +159,7 @@ def evidence_withdraw(request: Request, pk: int) -> HttpResponse:
             request, f"{evidence.filename} não prova mais nada. O arquivo continua guardado."
         )
         return redirect(after)
+    keeper = evidence.uploaded_by.name if evidence.uploaded_by else "Régua"
     context = {
         "heading": "Retirar um documento",
         "question": f"Retirar {evidence.filename}?",
@@ -166,7 +167,7 @@ def evidence_withdraw(request: Request, pk: int) -> HttpResponse:
             ("O que prova", evidence.get_kind_display()),
             ("De que é", subject_of(evidence)),
             ("Data do fato", formats.day(evidence.dated_on)),
-            ("Guardado", f"{formats.instant(evidence.uploaded_at)}, {evidence.uploaded_by.name}"),
+            ("Guardado", f"{formats.instant(evidence.uploaded_at)}, {keeper}"),
         ],
         "confirm_label": "Retirar",
         "cancel_url": after,

@@ -58,6 +58,11 @@ class Integration(models.Model):
     )
     """What all workers together may ask of the bureau (see ``throttle``)."""
 
+    listing_price = models.DecimalField(
+        "preço de cada negativação", max_digits=8, decimal_places=2, null=True, blank=True
+    )
+    """Reais, from the contract: bureaus do not tell it. Null where nobody wrote it down."""
+
     linked_at = models.DateTimeField("vinculada à filial em", null=True, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
     codes_synced_at = models.DateTimeField(null=True, editable=False)

@@ -98,34 +98,38 @@ def lost_codes(integration: Integration) -> dict[str, str]:
     return {name: getattr(row, name) for name in DEFAULT_CODES if getattr(row, f"lost_{name}")}
 
 
-def automatic_obstacles(integration: Integration, *, removing: bool = False) -> list[str]:
-    """Why nothing may be listed automatically; empty where everything is ready.
+def automatic_obstacles(integration: Integration, *, removing: bool = False) -> dict[str, str]:
+    """Why nothing may be listed automatically: code → a sentence; empty where all is ready.
 
-    Whatever acts by itself asks here first. Each is a sentence for the person. With ``removing``
-    it is why nothing may be removed: removals have a legal term, so that neither the general switch
-    nor a default code, which only listings need, holds them up.
+    Whatever acts by itself asks here first. With ``removing`` it is why nothing may be removed:
+    removals have a legal term, so that neither the general switch nor a default code, which only
+    listings need, holds them up.
     """
-    found = []
+    found = {}
     if not removing and not GeneralParameters.current().credit_analysis:
-        found.append(SWITCHED_OFF)
+        found["switch.general"] = SWITCHED_OFF
     if integration.archived_at is not None:
-        found.append("A integração foi arquivada.")
+        found["switch.archived"] = "A integração foi arquivada."
     if integration.environment == Environment.STAGING:
-        found.append("O ambiente é Homologação, em que nada é incluído nem removido sozinho.")
+        found["switch.environment"] = (
+            "O ambiente é Homologação, em que nada é incluído nem removido sozinho."
+        )
     if integration.linked_at is None:
-        found.append("A integração não está vinculada à filial.")
+        found["switch.link"] = "A integração não está vinculada à filial."
     if not integration.automatic:
-        found.append("Incluir/Remover automaticamente está em Não.")
+        found["switch.automatic"] = "Incluir/Remover automaticamente está em Não."
     if integration.codes_synced_at is None:
-        return [*found, "Os códigos ainda não foram buscados no birô."]
+        return found | {"switch.codes": "Os códigos ainda não foram buscados no birô."}
     if removing:
         return found
     lost = lost_codes(integration)
     for name, default in DEFAULT_CODES.items():
         if name in lost:
-            found.append(f"O birô não oferece mais o código {lost[name]} ({default.label}).")
+            found[f"switch.{name}"] = (
+                f"O birô não oferece mais o código {lost[name]} ({default.label})."
+            )
         elif not getattr(integration, name) and not _stood_in_for(integration, name):
-            found.append(f"Falta o {default.label}.")
+            found[f"switch.{name}"] = f"Falta o {default.label}."
     return found
 
 

@@ -209,7 +209,7 @@ def _context(request: Request, form: IntegrationForm) -> dict[str, Any]:
         "link_status": link_status(integration),
         "obstacles": [
             off_obstacle(request.user) if reason == SWITCHED_OFF else Obstacle(reason)
-            for reason in automatic_obstacles(integration)
+            for reason in automatic_obstacles(integration).values()
         ],
         "removes_alone": not automatic_obstacles(integration, removing=True),
         "sees_calls": request.user.can(Permission.VIEW_BUREAU_CALLS),

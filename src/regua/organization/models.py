@@ -36,6 +36,11 @@ class Branch(models.Model):
     state = models.CharField("UF", max_length=2, blank=True, db_default="")
     city = models.CharField("município", max_length=60, blank=True, db_default="")
     """Where it stands: which local holidays its business days leave out."""
+    postal_code = models.CharField("CEP", max_length=8, blank=True, db_default="")
+    street = models.CharField("endereço", max_length=120, blank=True, db_default="")
+    number = models.CharField("número", max_length=10, blank=True, db_default="")
+    district = models.CharField("bairro", max_length=60, blank=True, db_default="")
+    """Its address, which whatever asks for money must show (CDC, art. 42-A)."""
 
     class Meta:
         verbose_name = "filial"

@@ -95,11 +95,39 @@ class Party(models.Model):
         return documents.parse(self.document).masked if self.document else ""
 
 
+class CustomerGroup(models.Model):
+    """Customers who are treated alike (*grupo de clientes*): a *régua* of their own, for one."""
+
+    name = models.CharField("nome", max_length=60, unique=True)
+
+    class Meta:
+        verbose_name = "grupo de clientes"
+        verbose_name_plural = "grupos de clientes"
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="customer_group_named")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Customer(Party):
     """Someone with a contract; the only kind of party that can be listed."""
 
     document = models.CharField("CPF ou CNPJ", max_length=14)
     active = models.BooleanField("ativo", default=True)
+    group = models.ForeignKey(
+        CustomerGroup,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="grupo",
+    )
+    dunned = models.BooleanField(
+        "considera na cobrança automatizada", default=True, db_default=True
+    )
+    """*Não*: no step of the régua is taken by itself for this customer."""
     deceased_on = models.DateField("falecimento", null=True, blank=True)
 
     class Meta(Party.Meta):

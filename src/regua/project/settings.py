@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "regua.compliance",
     "regua.inquiries",
     "regua.restrictions",
+    "regua.dunning",
     "regua.reports",
     "regua.web",
 ]

@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("regua.compliance.urls")),
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),
+    path("", include("regua.dunning.urls")),
     path("", include("regua.web.urls")),
 ]

@@ -119,6 +119,11 @@ class Receivable(models.Model):
                 name="receivable_overdue",
                 condition=Q(status__in=["open", "partial"]),
             ),
+            models.Index(
+                fields=["branch", "due_date", "id"],
+                name="receivable_owed",
+                condition=Q(status__in=["open", "partial"]),
+            ),
         ]
 
     def __str__(self) -> str:

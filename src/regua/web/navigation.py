@@ -72,17 +72,13 @@ NAVIGATION: tuple[Group, ...] = (
     Group(
         "Cobrança",
         entries=(
-            Entry(
-                "Régua", "dunning_policy_list", icon="ruler-measure", permission="view_restrictions"
-            ),
-            Entry(
-                "Execuções", "dunning_run_list", icon="player-play", permission="view_restrictions"
-            ),
+            Entry("Régua", "dunning_recovery", icon="ruler-measure", permission="view_dunning"),
+            Entry("Execuções", "dunning_run_list", icon="player-play", permission="view_dunning"),
             Entry(
                 "Rotina de cobrança",
                 "dunning_worklist",
                 icon="checklist",
-                permission="view_receivables",
+                permission="view_dunning",
             ),
         ),
     ),
@@ -129,7 +125,7 @@ NAVIGATION: tuple[Group, ...] = (
                 "Parâmetros de cobrança",
                 "parameters_dunning",
                 icon="adjustments-dollar",
-                permission="manage_integrations",
+                permission="view_dunning",
             ),
             Entry(
                 "Política de crédito",
