@@ -27,7 +27,7 @@ DROP FUNCTION receivables_keep_authors();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("receivables", "0004_co_debtor_is_another"),
+        ("receivables", "0005_receivable_owed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
