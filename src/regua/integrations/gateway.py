@@ -24,15 +24,8 @@ from psycopg.types.json import Jsonb
 
 from regua.accounts.models import User
 from regua.bureaus import registry
-from regua.bureaus.contract import (
-    BureauClient,
-    CallEnd,
-    CallStart,
-    Connection,
-    Environment,
-    Provider,
-    Token,
-)
+from regua.bureaus.connection import CallEnd, CallStart, Connection, Token
+from regua.bureaus.contract import BureauClient, Environment, Provider
 from regua.bureaus.errors import Misconfigured
 from regua.integrations import throttle, vault
 from regua.integrations.choices import CallOutcome

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.organization.models import GeneralParameters
 from regua.parties.selectors import customers_visible
 from regua.parties.services import customer_death, customer_update
 from regua.restrictions import corrections, midlife, selectors
@@ -71,12 +72,7 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
         new = corrections.correction_request(
             restriction=r, actor=request.user, kind=chosen, told_on=told_on, changes=given
         )
-        messages.success(
-            request,
-            f"Correção pedida: a nº {r.pk} sai e a nº {new.pk} entra no lugar, sozinha."
-            if new.status == "draft"
-            else f"A nº {r.pk} não chegou a sair; a nº {new.pk} vai no lugar dela.",
-        )
+        messages.success(request, _what_was_asked(r, new))
         return reverse("restriction_detail", args=[new.pk])
 
     steps = (
@@ -92,6 +88,14 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
             until(r),
         ]
     )
+    if limit := GeneralParameters.current().approval_amount:
+        steps.append(
+            f"Se o valor passar de {formats.brl(limit)} e do que já foi pedido, outra pessoa "
+            "aprova antes."
+            if r.status == "queued"
+            else f"Se o valor passar de {formats.brl(limit)} e do que está no birô, outra pessoa "
+            f"aprova antes; até lá a nº {r.pk} fica como está, e o prazo corre."
+        )
     page = of_listing(r) | {
         "heading": _TITLES[chosen],
         "steps": steps,
@@ -102,6 +106,19 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
     if form.errors:
         r.customer.refresh_from_db()  # the form wrote on it what it refused
     return response
+
+
+def _what_was_asked(old: Restriction, new: Restriction) -> str:
+    if new.awaits_approval and old.is_final:
+        return f"A nº {old.pk} não sai mais; a nº {new.pk} vai no lugar dela se for aprovada."
+    if new.awaits_approval:
+        return (
+            f"Correção pedida: espera a aprovação de outra pessoa. Até lá a nº {old.pk} continua "
+            "no birô como está, e o prazo corre."
+        )
+    if new.status == "draft":
+        return f"Correção pedida: a nº {old.pk} sai e a nº {new.pk} entra no lugar, sozinha."
+    return f"A nº {old.pk} não chegou a sair; a nº {new.pk} vai no lugar dela."
 
 
 def _correction_form(request: Request, r: Restriction, kind: Correction) -> django_forms.BaseForm:

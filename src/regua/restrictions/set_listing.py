@@ -35,9 +35,9 @@ def restrictions_list_set(chosen: str, *, integration: Integration, on: date, te
     Inside the caller's transaction. ``chosen`` is a query for ids of receivables of the
     integration's branch, from an analysed table, so that the planner knows how many there are. A
     debt whose amount passes ``approval_amount`` becomes a draft that a person approves. ``text``
-    begins the history of each; ``on`` is the day that ages and interest are counted to. Who asks has seen to the switches (``automatic_obstacles``). The
-    debts are not locked: the sender asks the gate again, so that one paid at this moment never
-    leaves.
+    begins the history of each; ``on`` is the day that ages and interest are counted to. Who asks
+    has seen to the switches (``automatic_obstacles``). The debts are not locked: the sender asks
+    the gate again, so that one paid at this moment never leaves.
     """
     general = GeneralParameters.current()
     values = {
