@@ -103,7 +103,7 @@ def list_elsewhere(
         due_date=receivable.due_date,
         debtor=debtor_snapshot(receivable.customer),
     )
-    request = listing_request(unsaved)
+    request = listing_request(unsaved, creditor_document=receivable.branch.document)
     fields = {name: getattr(request, name) for name in ListingRequest.__dataclass_fields__}
     with gateway.line(integration, purpose="test") as client:
         sent = client.list_debt(

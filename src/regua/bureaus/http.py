@@ -156,7 +156,7 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         response = self._client.request(
-            method, self._base_url + path, headers=headers, content=content, params=params
+            method, _url(self._base_url + path), headers=headers, content=content, params=params
         )
         return answer_from(response, read_only=method == "GET")
 
@@ -306,6 +306,10 @@ def _told_to_wait(response: httpx2.Response) -> float | None:
     if response.status_code not in (429, 503):
         return None
     return parse_retry_after(response.headers.get("retry-after", ""))
+
+
+_url = lru_cache(maxsize=100)(httpx2.URL)
+"""Most calls go to few addresses."""
 
 
 @lru_cache(maxsize=1)
