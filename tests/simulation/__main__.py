@@ -33,8 +33,11 @@ def main() -> int:
                 temporary_cluster()
             ).ensure_database("regua")
             import django
+            from django.core.management import call_command
 
             django.setup()
+            if not options.database:
+                call_command("migrate", interactive=False, verbosity=0)
             from tests.simulation.year import run
 
             return run(customers=options.n, days=options.days, seed=options.seed)

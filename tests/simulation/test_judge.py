@@ -34,6 +34,7 @@ LAST = date(2026, 11, 30)
 THURSDAY = LAST + timedelta(days=3)
 CPF = factories.ordinary_document()
 _SITUATIONS = {
+    Status.CANCELLED: "",
     Status.ACTIVE: "ATIVA",
     Status.REMOVAL_SENT: "BAIXA_RECEBIDA",
     Status.REMOVED: "BAIXADA",
@@ -316,6 +317,30 @@ def test_a_removal_that_nobody_could_explain(row: Restriction, missing: str) -> 
     take_off(row)
     Restriction.objects.filter(pk=row.pk).update(**{missing: ""})
     assert judged(row) == UNEXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("by_a_person", "problem", "counts"),
+    [(True, "", CLEAN), (False, "A dívida foi paga.", CLEAN), (False, "", UNEXPLAINED)],
+)
+def test_a_cancelled_request_says_who_or_why(
+    branch: Branch, operator: User, by_a_person: bool, problem: str, counts: tuple[int, int, int]
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    row = bare.listing(debt, Status.QUEUED, gate=[["debt.open", "pass"]])
+    Restriction.objects.filter(pk=row.pk).update(
+        status=Status.CANCELLED, due_at=None, problem=problem
+    )
+    record_event(
+        row,
+        text="Cancelada antes de sair.",
+        source=Source.PERSON if by_a_person else Source.ROUTINE,
+        actor=operator if by_a_person else None,
+        before=Status.QUEUED,
+        status=Status.CANCELLED,
+    )
+    row.refresh_from_db()
+    assert judged(row, line=lambda line: []) == counts
 
 
 @pytest.mark.parametrize(

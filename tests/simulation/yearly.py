@@ -17,6 +17,8 @@ from tests.compliance.reference import plus_years
 from tests.simulation.daily import look_at_what_came_off
 from tests.simulation.findings import Findings, fifth_business_day
 
+Ledgers = Mapping[int, list[Mapping[str, Any]]]
+"""Integration → the bureau's lines."""
 _OURS = {
     "RECEBIDA": Status.SENT,
     "COMUNICADO_ENVIADO": Status.NOTIFIED,
@@ -27,7 +29,7 @@ _OURS = {
 }
 
 
-def look_at_the_year(found: Findings, theirs: Mapping[int, list[Mapping[str, Any]]]) -> None:
+def look_at_the_year(found: Findings, theirs: Ledgers) -> None:
     rows = list(Restriction.objects.select_related("receivable", "integration").order_by("pk"))
     _check_duties(found)
     events: defaultdict[int, list[RestrictionEvent]] = defaultdict(list)
@@ -88,8 +90,10 @@ def _gaps(row: Restriction, events: list[RestrictionEvent]) -> list[str]:
         gaps.append(f"removed on {row.removed_on}, {row.removal_code}, {row.removal_reason}")
     if row.status == Status.REFUSED and not (row.problem and row.bureau_code):
         gaps.append("nobody knows why it was refused")
-    if row.status == Status.CANCELLED and not (row.problem or "no lugar" in events[-1].text):
-        gaps.append("nobody knows why it was cancelled")
+    if row.status == Status.CANCELLED and not (
+        row.problem or events[-1].actor_id or "no lugar" in events[-1].text
+    ):
+        gaps.append("nobody knows who cancelled it or why")
     said = standing(row)
     if not (said.title and (said.text or row.status in FINAL)):
         gaps.append("no sentence about where it stands")
@@ -106,9 +110,7 @@ def _check_live(rows: list[Restriction], found: Findings) -> None:
             found.is_late(row.pk, f"stands, its debt is {debt.status}, and no deadline runs")
 
 
-def _check_ledgers(
-    rows: list[Restriction], theirs: Mapping[int, list[Mapping[str, Any]]], found: Findings
-) -> None:
+def _check_ledgers(rows: list[Restriction], theirs: Ledgers, found: Findings) -> None:
     lines = {(pk, line["referencia"]): line for pk, its in theirs.items() for line in its}
     if len(lines) != sum(len(its) for its in theirs.values()):
         found.forbidden["twice"] = "the bureau has a listing twice"
