@@ -93,6 +93,7 @@ def at_bureau(row: Restriction) -> dict[str, Any]:
         "vencimento": str(row.due_date),
         "versao": row.bureau_version,
         "codigo_baixa": row.removal_code or None,
+        "coobrigado": row.co_debtor and row.co_debtor["document"],
         "situacao": _SITUATIONS[Status(row.status)],
     }
 
@@ -350,6 +351,7 @@ def test_a_cancelled_request_says_who_or_why(
         {"vencimento": "2020-01-01"},
         {"protocolo": "outro"},
         {"versao": 9},
+        {"coobrigado": CPF},
         {"situacao": "COMUNICADO_ENVIADO"},
     ],
 )

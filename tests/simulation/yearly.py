@@ -123,17 +123,18 @@ def _check_ledgers(rows: list[Restriction], theirs: Ledgers, found: Findings) ->
                 )
             continue
         ours: tuple[object, ...] = (row.protocol, str(row.amount), str(row.due_date))
-        ours += (row.bureau_version, row.removal_code or None)
+        ours += (row.bureau_version, (row.co_debtor or {}).get("document"))
         its = (line["protocolo"], line["valor"], line["vencimento"])
-        its += (line["versao"], line["codigo_baixa"])
+        its += (line["versao"], line["coobrigado"])
+        codes = (row.removal_code or None, line["codigo_baixa"])
         queued = row.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
         same = line["situacao"] == "INDISPONIVEL" or _OURS[line["situacao"]] == row.status
-        if not queued and not (same and ours[:4] == its[:4]):
+        if not queued and not (same and ours == its):
             found.unexplained.setdefault(
                 row.pk, f"{row}: {row.status} {ours}; the bureau {line['situacao']} {its}"
             )
-        if row.status == Status.REMOVED and ours[4] != its[4]:
+        if row.status == Status.REMOVED and codes[0] != codes[1]:
             found.unexplained.setdefault(
-                row.pk, f"{row}: removal code {ours[4]}, the bureau's {its[4]}"
+                row.pk, f"{row}: removal code {codes[0]}, the bureau's {codes[1]}"
             )
     found.forbidden |= {key: f"{key}: at the bureau, not here" for _, key in lines}
