@@ -101,15 +101,13 @@ def at_bureau(row: Restriction) -> dict[str, Any]:
 def judged(
     row: Restriction,
     *,
-    until: date = THURSDAY,
     off_on: date | None = None,
     on_monday: Callable[[], object] = lambda: None,
     line: Callable[[dict[str, Any]], Any] = lambda line: line,
 ) -> tuple[int, int, int]:
     """What the judge counts of a year with this one listing, which comes off on ``off_on``."""
     found = Findings()
-    day = MONDAY
-    while day <= until:
+    for day in sorted({MONDAY, LAST, LAST + timedelta(days=1), off_on or LAST, THURSDAY}):
         with on(day):
             look_at_what_left(found)
             if day == MONDAY:
@@ -117,8 +115,7 @@ def judged(
             if day == off_on:
                 take_off(row)
             look_at_the_day(found)
-        day += timedelta(days=1)
-    with on(until):
+    with on(THURSDAY):
         theirs = line(at_bureau(row))
         lines = theirs if isinstance(theirs, list) else [theirs]
         look_at_the_year(found, {row.integration_id: lines})
@@ -217,7 +214,7 @@ def test_the_judge_sees_by_itself_what_nobody_told_the_product(
     counts: tuple[int, int, int],
 ) -> None:
     # What stands at the end, wrong and without a duty, is late before its last day is over.
-    assert judged(row, until=THURSDAY, off_on=off_on, on_monday=lambda: wrong(row)) == counts
+    assert judged(row, off_on=off_on, on_monday=lambda: wrong(row)) == counts
 
 
 def test_a_contest_that_was_rejected_takes_nothing_off(row: Restriction) -> None:
