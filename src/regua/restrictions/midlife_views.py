@@ -240,11 +240,8 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
     customer = get_object_or_404(customers_visible(request.user), pk=pk)
     require(request.user, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
     back = reverse("customer_restrictions", args=[pk])
-    live = [
-        row
-        for row in selectors.live_by_customer([pk], actor=request.user).get(pk, [])
-        if row.status != "draft"
-    ]
+    named = selectors.restrictions_visible(request.user).filter(selectors.naming(customer))
+    live = list(named.exclude(status="draft").order_by("-pk"))
     if customer.deceased_on is not None:
         if request.method == "POST" and request.POST.get("engano") == "sim":
             customer_death(customer=customer, actor=request.user, deceased_on=None)
@@ -260,6 +257,11 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
         messages.success(request, f"Falecimento anotado. {said}")
         return back
 
+    surety = (
+        ["Onde ele é coobrigado, a negativação também sai; tire-o do contrato antes de negativar."]
+        if any(row.customer_id != customer.pk for row in live)
+        else []
+    )
     page = {
         "heading": "O cliente faleceu",
         "subject": customer.name,
@@ -272,6 +274,7 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
             else "Nada dele está negativado: nada precisa sair do birô.",
             "Nenhum título dele pode mais ser negativado. A dívida se trata com o espólio "
             "(Código Civil, art. 1.997).",
+            *surety,
         ],
         "button": "Anotar o falecimento",
     }

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -98,6 +98,12 @@ def live_by_customer(customer_ids: Sequence[int], *, actor: User) -> dict[int, l
     for row in rows.order_by("-pk"):
         found.setdefault(row.customer_id, []).append(row)
     return found
+
+
+def naming(customer: Customer) -> Q:
+    """Live listings that say this person owes: as the debtor, or as the co-debtor who was sent."""
+    surety = Q(branch=customer.branch_id, co_debtor__document=customer.document)
+    return (Q(customer=customer) | surety) & Q(status__in=LIVE)
 
 
 def customer_has_live(actor: User) -> Exists:
