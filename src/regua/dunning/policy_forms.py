@@ -33,7 +33,11 @@ def _hour(label: str, help_text: str = "", *, required: bool = True) -> django_f
         label=label,
         required=required,
         help_text=help_text,
-        widget=django_forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        # Not type="time": where the browser speaks English it would show AM and PM.
+        widget=django_forms.TimeInput(
+            format="%H:%M", attrs={"autocomplete": "off", "placeholder": "hh:mm", "maxlength": 8}
+        ),
+        input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%Hh", "%H"],
         error_messages={"invalid": "Escreva a hora como 08:00."},
     )
     field.field_class = "short"  # type: ignore[attr-defined]

@@ -10,7 +10,6 @@ from itertools import pairwise
 from regua.dunning.choices import Action, Channel
 from regua.dunning.models import DunningStep
 from regua.dunning.policy_wording import action, signed, when
-from regua.web.icons import drawing as icon_drawing
 from regua.web.status import Icon, Tone
 
 WIDE, NARROW = 760, 330
@@ -37,10 +36,6 @@ class Mark:
     def left(self) -> float:
         """Where the icon, 18 wide, begins."""
         return self.x - 9
-
-    @property
-    def drawing(self) -> str:
-        return icon_drawing(self.icon)
 
 
 @dataclass(frozen=True, slots=True)

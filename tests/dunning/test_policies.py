@@ -1,0 +1,805 @@
+"""Parâmetros de cobrança: the general ones, policies, steps, and which switch is off."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import time
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+
+from regua.accounts.access import NotAllowed
+from regua.accounts.models import User
+from regua.accounts.permissions import Role
+from regua.dunning.choices import Action, AutoList, Channel, ContactKind, Stage
+from regua.dunning.defaults import default_policy_create
+from regua.dunning.models import (
+    DunningParameters,
+    DunningPolicy,
+    DunningStep,
+    MessageTemplate,
+    PolicyChange,
+)
+from regua.dunning.policy_scope import standing, who, winner
+from regua.dunning.policy_services import (
+    dunning_default_create,
+    dunning_parameter_changes,
+    dunning_parameters_update,
+    dunning_policy_create,
+    dunning_policy_update,
+    dunning_step_archive,
+    dunning_step_save,
+)
+from regua.dunning.policy_switches import branch_switches
+from regua.dunning.policy_timeline import NARROW, drawings
+from regua.dunning.policy_warnings import early_listing
+from regua.dunning.policy_wording import change_sentences, steps_summary
+from regua.dunning.running import run_work
+from regua.dunning.selectors import policy_for, steps_of
+from regua.dunning.services import run_approve
+from regua.integrations.choices import Environment
+from regua.integrations.models import Integration, ReasonCode
+from regua.organization.models import Branch, GeneralParameters
+from regua.parties.models import CustomerGroup
+from tests import factories
+from tests.dunning.conftest import simulated
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief(db: None) -> User:
+    """A finance manager of all branches."""
+    return factories.user(Role.FINANCE_MANAGER)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def at(name: str, *args: Any) -> str:
+    return reverse(name, args=args)
+
+
+def said(user: User, address: str) -> str:
+    answer = signed_in(user).get(address)
+    assert answer.status_code == 200
+    text = re.sub(r"<[^>]+>", " ", answer.content.decode().split("<main", 1)[1])
+    return re.sub(r"\s+", " ", html.unescape(text).replace("\xa0", " "))
+
+
+def message(channel: Channel = Channel.EMAIL, name: str = "Texto") -> MessageTemplate:
+    return MessageTemplate.objects.create(
+        name=name,
+        channel=channel,
+        kind="collection",
+        subject="Assunto" if channel is Channel.EMAIL else "",
+        body="Olá",
+    )
+
+
+def fields(**changes: Any) -> dict[str, Any]:
+    """A step that only marks its stage."""
+    return {
+        "name": "Passo",
+        "stage": Stage.PENDENCY,
+        "days": 10,
+        "required": False,
+        "action": Action.NONE,
+        "channel": "",
+        "template": None,
+        "auto_list": "",
+        "contact_kind": "",
+        "next_action_days": None,
+        **changes,
+    }
+
+
+LISTING = {"stage": Stage.LIST, "action": Action.LIST, "auto_list": AutoList.DEFAULT, "days": 90}
+
+
+def typed(**changes: str) -> dict[str, str]:
+    """The same step as a person sends it."""
+    return {
+        "name": "Passo",
+        "days": "10",
+        "side": "depois",
+        "action": "none",
+        "template": "",
+        "stage": "IP",
+        "contact_kind": "",
+        "next_action_days": "",
+        **changes,
+    }
+
+
+def a_policy(chief: User, name: str = "Geral", **values: Any) -> DunningPolicy:
+    return dunning_policy_create(actor=chief, name=name, **values)
+
+
+# --- General ------------------------------------------------------------------------------------
+
+
+def test_general_parameters_and_who_changed_them(chief: User) -> None:
+    dunning_parameters_update(actor=chief, active=True, run_at=time(6, 30))
+    row = DunningParameters.current()
+    assert (row.active, row.run_at, row.needs_approval) == (True, time(6, 30), True)
+    dunning_parameters_update(actor=chief, active=True)
+    kept = {(c.name, c.before, c.after, c.actor) for c in dunning_parameter_changes()}
+    assert kept == {
+        ("dunning.active", False, True, chief),
+        ("dunning.run_at", "07:00", "06:30", chief),
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"opens_at": time(20)}, "closes_at"),
+        ({"saturday_closes_at": time(7)}, "saturday_closes_at"),
+    ],
+)
+def test_hours_that_cannot_be(chief: User, values: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        dunning_parameters_update(actor=chief, active=True, **values)
+    assert field in refused.value.message_dict
+    assert not DunningParameters.current().active
+    assert not dunning_parameter_changes().exists()
+
+
+def test_what_holds_for_all_asks_for_somebody_who_sees_all(
+    branch: Branch, other_branch: Branch, operator: User, manager: User
+) -> None:
+    for nobody in (operator, manager, factories.user(Role.AUDIT)):
+        with pytest.raises(NotAllowed):
+            dunning_parameters_update(actor=nobody, active=True)
+        with pytest.raises(NotAllowed):
+            dunning_default_create(actor=nobody)
+        answer = signed_in(nobody).post(at("parameters_dunning"), {"active": "sim"})
+        assert answer.status_code == 403
+    assert "não permite" in str(_refused(operator))
+    assert "todas as filiais" in str(_refused(manager))
+    assert not DunningParameters.objects.exists()
+
+
+def _refused(actor: User) -> NotAllowed:
+    with pytest.raises(NotAllowed) as error:
+        dunning_parameters_update(actor=actor, active=True)
+    return error.value
+
+
+def test_with_one_branch_its_manager_sees_all(branch: Branch, manager: User) -> None:
+    assert dunning_default_create(actor=manager).changes.get().actor == manager
+
+
+GENERAL = {
+    "active": "sim",
+    "run_at": "6h30",
+    "needs_approval": "nao",
+    "message_inactive": "sim",
+    "opens_at": "08:00",
+    "closes_at": "18:00",
+    "saturday_closes_at": "",
+}
+
+
+def test_the_general_tab(chief: User) -> None:
+    client = signed_in(chief)
+    done = client.post(at("parameters_dunning"), GENERAL, follow=True)
+    assert "Parâmetros de cobrança gravados." in done.content.decode()
+    row = DunningParameters.current()
+    assert (row.active, row.run_at, row.saturday_closes_at) == (True, time(6, 30), None)
+    page = said(chief, at("parameters_dunning"))
+    assert re.search(r"Aos sábados, até as 14:00 vazio", page)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"run_at": "25:00"},
+        {"run_at": ""},
+        {"active": "talvez"},
+        {"opens_at": "19:00"},
+        {"closes_at": "x\x00"},
+        {"saturday_closes_at": "agora"},
+    ],
+)
+def test_a_wrong_hour_changes_nothing(chief: User, bad: dict[str, str]) -> None:
+    answer = signed_in(chief).post(at("parameters_dunning"), {**GENERAL, **bad})
+    assert answer.status_code == 200
+    assert "Nada foi gravado" in answer.content.decode()
+    assert not DunningParameters.current().active
+
+
+# --- Whose policy it is -------------------------------------------------------------------------
+
+
+def test_the_most_specific_policy_holds(chief: User, branch: Branch, other_branch: Branch) -> None:
+    group = CustomerGroup.objects.create(name="Atacado")
+    general = a_policy(chief)
+    here = a_policy(chief, "Centro", branch=branch)
+    telecom = a_policy(chief, "Internet", contract_kind="telecom")
+    grouped = a_policy(chief, "Grupo", group=group)
+    everyone = list(DunningPolicy.objects.all())
+
+    def wins(at_branch: Branch, of: int | None, kind: str) -> DunningPolicy | None:
+        return winner(everyone, branch=at_branch.pk, group=of, kind=kind)
+
+    assert wins(other_branch, None, "other") == general
+    assert wins(branch, None, "other") == here
+    assert wins(branch, None, "telecom") == telecom
+    assert wins(branch, group.pk, "telecom") == grouped
+    debt = factories.receivable(factories.customer(branch, group=group))
+    assert policy_for(debt) == grouped
+
+    rest = standing(general, everyone, chief)
+    assert rest.holds
+    assert rest.ahead == [grouped, telecom, here]
+    assert who(telecom) == "Todas as filiais, contratos de telecomunicações"
+
+
+def test_a_policy_that_holds_nowhere_says_so(
+    chief: User, branch: Branch, other_branch: Branch
+) -> None:
+    general = a_policy(chief)
+    for owner in (branch, other_branch):
+        a_policy(chief, owner.name, branch=owner)
+    page = said(chief, at("dunning_policy", general.pk))
+    assert "Hoje esta régua não vale para nenhuma dívida" in page
+    assert "Filial Centro: Centro" in page
+
+
+def test_two_active_policies_for_the_same_are_refused(chief: User, branch: Branch) -> None:
+    first = a_policy(chief, branch=branch)
+    with pytest.raises(ValidationError, match="já vale para os mesmos"):
+        a_policy(chief, "Outra", branch=branch)
+    other = a_policy(chief, "Outra", branch=branch, active=False)
+    with pytest.raises(ValidationError, match="já vale para os mesmos"):
+        dunning_policy_update(policy=other, actor=chief, active=True)
+    dunning_policy_update(policy=first, actor=chief, active=False)
+    assert dunning_policy_update(policy=other, actor=chief, active=True).active
+    with pytest.raises(ValidationError, match="Dê um nome"):
+        dunning_policy_update(policy=other, actor=chief, name="  ")
+
+
+def test_a_branch_changes_only_its_own(
+    branch: Branch, other_branch: Branch, chief: User, manager: User, operator: User
+) -> None:
+    general, theirs = a_policy(chief), a_policy(chief, "Deles", branch=other_branch)
+    dunning_step_save(policy=general, actor=chief, **fields())
+    mine = dunning_policy_create(actor=manager, name="Minha", branch=branch, copy_of=general)
+    for policy in (general, theirs):
+        with pytest.raises(NotAllowed):
+            dunning_policy_update(policy=policy, actor=manager, name="Nossa")
+        with pytest.raises(NotAllowed):
+            dunning_step_save(policy=policy, actor=manager, **fields(days=30))
+    with pytest.raises(NotAllowed):
+        dunning_step_archive(step=general.steps.get(), actor=manager)
+    with pytest.raises(NotAllowed):  # nor may it be given away
+        dunning_policy_update(policy=mine, actor=manager, branch=other_branch)
+    with pytest.raises(NotAllowed):
+        dunning_policy_update(policy=mine, actor=manager, branch=None)
+    with pytest.raises(NotAllowed):
+        dunning_step_save(policy=mine, actor=operator, **fields(days=30))
+    mine.refresh_from_db()
+    assert (mine.branch, mine.steps.count(), general.steps.count()) == (branch, 1, 1)
+
+    client = signed_in(manager)
+    assert client.get(at("dunning_policy", general.pk)).status_code == 200
+    assert client.get(at("dunning_policy", theirs.pk)).status_code == 404
+    for name, pk in (("dunning_policy_edit", general.pk), ("dunning_step_new", general.pk)):
+        assert client.get(at(name, pk)).status_code == 403
+    assert client.post(at("dunning_step_remove", general.steps.get().pk)).status_code == 403
+    attendant = signed_in(factories.user(Role.SERVICE, branch))
+    for name in ("parameters_dunning", "dunning_policy_list", "dunning_switch_list"):
+        assert attendant.get(at(name)).status_code == 403
+    reader = signed_in(operator)
+    page = reader.get(at("dunning_policy", mine.pk)).content.decode()
+    assert "Acrescentar passo" not in page
+    assert reader.get(at("dunning_policy_new")).status_code == 403
+    assert reader.post(at("dunning_policy_default")).status_code == 403
+
+
+def test_a_policy_written_on_screen(branch: Branch, chief: User, policy: DunningPolicy) -> None:
+    client = signed_in(chief)
+    new = at("dunning_policy_new")
+    form = client.get(f"{new}?de={policy.pk}").context["form"]
+    assert form.initial["copy_of"] == policy.pk
+    sent = {"name": "Centro", "branch": str(branch.pk), "active": "sim", "copy_of": policy.pk}
+    answer = client.post(new, sent)
+    made = DunningPolicy.objects.get(name="Centro")
+    assert answer["Location"] == at("dunning_policy", made.pk)
+    assert [s.days for s in steps_of(made)] == [s.days for s in steps_of(policy)]
+    assert "a partir de Régua padrão" in said(chief, at("dunning_policy", made.pk))
+    client.post(at("dunning_policy_edit", made.pk), {"name": "Sede", "active": "nao"})
+    made.refresh_from_db()
+    assert (made.name, made.branch, made.active) == ("Sede", None, False)
+    page = said(chief, at("dunning_policy", made.pk))
+    assert "Nome: de Centro para Sede." in page
+    assert "Filial: de Centro para todas." in page
+    listed = said(chief, at("dunning_policy_list"))
+    assert "5 passos: −3, 0, +5, +20 e +90 dias" in listed
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"name": ""},
+        {"name": "x" * 61},
+        {"name": "a\x00"},
+        {"branch": "999999"},
+        {"branch": "x"},
+        {"group": "1\x00"},
+        {"contract_kind": "radio"},
+        {"active": ""},
+        {"copy_of": "99999999999999999999"},
+    ],
+)
+def test_bad_policies_are_said_and_not_written(chief: User, bad: dict[str, str]) -> None:
+    sent = {"name": "Nova", "active": "sim", **bad}
+    answer = signed_in(chief).post(at("dunning_policy_new"), sent)
+    assert answer.status_code == 200
+    assert "Nada foi gravado" in answer.content.decode()
+    assert not DunningPolicy.objects.exists()
+
+
+@pytest.mark.parametrize("origin", ["x", "0", "9" * 5000, "²", "-1"])
+def test_any_origin_is_answered(chief: User, origin: str) -> None:
+    answer = signed_in(chief).get(at("dunning_policy_new"), {"de": origin})
+    assert answer.status_code == 200
+    assert answer.context["origin"] is None
+
+
+def test_the_first_policy_comes_by_one_button(chief: User) -> None:
+    assert "Criar a régua padrão" in said(chief, at("dunning_policy_list"))
+    client = signed_in(chief)
+    done = client.post(at("dunning_policy_default"), follow=True)
+    assert "Régua padrão criada" in done.content.decode()
+    assert DunningPolicy.objects.get().changes.get().actor == chief
+    again = client.post(at("dunning_policy_default"), follow=True)
+    assert "já vale para os mesmos" in again.content.decode()
+    assert DunningPolicy.objects.count() == 1
+
+
+# --- Steps --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"days": 5}, "days"),
+        ({"days": -61}, "days"),
+        ({"days": 1801}, "days"),
+        ({**LISTING, "days": 0}, "days"),
+        ({**LISTING, "days": -1}, "days"),
+        ({**LISTING, "auto_list": ""}, "auto_list"),
+        ({"stage": Stage.RECEIVED}, "stage"),
+        ({"stage": Stage.LIST}, "stage"),
+        ({"auto_list": AutoList.YES}, "auto_list"),
+        ({"action": "erase"}, "action"),
+        ({"action": Action.MESSAGE, "channel": Channel.EMAIL}, "template"),
+        ({"channel": Channel.EMAIL}, "template"),
+        ({"contact_kind": ContactKind.PHONE}, "next_action_days"),
+        ({"next_action_days": 3}, "contact_kind"),
+        ({"contact_kind": "pigeon", "next_action_days": 3}, "contact_kind"),
+        ({"contact_kind": ContactKind.PHONE, "next_action_days": 366}, "next_action_days"),
+    ],
+)
+def test_a_step_that_cannot_be(chief: User, changes: dict[str, Any], field: str) -> None:
+    policy = a_policy(chief)
+    dunning_step_save(policy=policy, actor=chief, **fields(name="Antes", days=5))
+    written = PolicyChange.objects.count()
+    with pytest.raises(ValidationError) as refused:
+        dunning_step_save(policy=policy, actor=chief, **fields(**changes))
+    assert field in refused.value.message_dict
+    assert (policy.steps.count(), PolicyChange.objects.count()) == (1, written)
+
+
+def test_a_message_goes_by_its_own_channel(chief: User) -> None:
+    policy, sms = a_policy(chief), message(Channel.SMS, "Aviso curto")
+    with pytest.raises(ValidationError, match="Aviso curto é de SMS"):
+        dunning_step_save(
+            policy=policy,
+            actor=chief,
+            **fields(action=Action.MESSAGE, channel=Channel.EMAIL, template=sms),
+        )
+    old = message(name="Velha")
+    old.replaced_by = sms
+    old.save()
+    with pytest.raises(ValidationError, match="Escolha a mensagem"):
+        dunning_step_save(
+            policy=policy,
+            actor=chief,
+            **fields(action=Action.MESSAGE, channel=Channel.EMAIL, template=old),
+        )
+
+
+def test_a_step_keeps_its_row_while_it_does_the_same(chief: User) -> None:
+    policy = a_policy(chief)
+    step = dunning_step_save(policy=policy, actor=chief, **fields())
+    same = dunning_step_save(
+        policy=policy,
+        actor=chief,
+        step=step,
+        **fields(name="Ligar", contact_kind=ContactKind.PHONE, next_action_days=2),
+    )
+    assert same.pk == step.pk
+    moved = dunning_step_save(policy=policy, actor=chief, step=same, **fields(days=12))
+    assert moved.pk != step.pk
+    step.refresh_from_db()
+    assert step.archived_at is not None
+    assert [s.days for s in steps_of(policy)] == [12]
+    with pytest.raises(ValidationError, match="mudado ou retirado por outra pessoa"):
+        dunning_step_save(policy=policy, actor=chief, step=step, **fields(days=15))
+    with pytest.raises(ValidationError, match="mudado ou retirado por outra pessoa"):
+        dunning_step_archive(step=step, actor=chief)
+    again = dunning_step_save(policy=policy, actor=chief, step=moved, **fields(days=12))
+    dunning_step_archive(step=again, actor=chief)
+    assert steps_of(policy) == []
+    told = [s for change in policy.changes.order_by("pk") for s in change_sentences(change)]
+    assert told == [
+        "Criou a régua Geral, sem passos.",
+        "Acrescentou o passo Passo, 10 dias depois do vencimento.",
+        "Passo Passo: Nome: de Passo para Ligar.",
+        "Passo Passo: Tipo de contato padrão: de nada para Telefone.",
+        "Passo Passo: Dias para a próxima ação: de nada para 2.",
+        "Passo Ligar: Nome: de Ligar para Passo.",
+        "Passo Ligar: Dias para executar: de 10 dias depois do vencimento para 12 dias depois do "
+        "vencimento.",
+        "Passo Ligar: Tipo de contato padrão: de Telefone para nada.",
+        "Passo Ligar: Dias para a próxima ação: de 2 para nada.",
+        "Retirou o passo Passo, 12 dias depois do vencimento.",
+    ]
+
+
+def test_what_was_approved_is_not_changed_underneath(
+    branch: Branch, policy: DunningPolicy, chief: User
+) -> None:
+    """A step that a simulated run would take does, once changed, nothing in that run."""
+    factories.receivable(factories.customer(branch, email="maria@exemplo.test"), days_overdue=20)
+    policy.steps.filter(required=True).update(required=False)
+    run = simulated(branch)
+    step = run.items.get().step
+    client = signed_in(chief)
+    done = client.post(
+        at("dunning_step_edit", step.pk),
+        typed(action="list", auto_list="yes", days="21", name=step.name),
+        follow=True,
+    )
+    assert "será feito, e a próxima execução usa o novo" in done.content.decode()
+    run_approve(run=run, actor=chief)
+    run_work(run.pk)
+    run.refresh_from_db()
+    assert run.slices.get(number=1).done["steps"] == {}
+
+
+def test_a_step_written_on_screen(chief: User, policy: DunningPolicy) -> None:
+    client = signed_in(chief)
+    template = MessageTemplate.objects.first()
+    assert template
+    new = at("dunning_step_new", policy.pk)
+    sent = typed(
+        name="Antes",
+        days="7",
+        side="antes",
+        action="message",
+        template=str(template.pk),
+        stage="LP",
+        auto_list="yes",  # what its action does not ask is not read
+        contact_kind="whatsapp",
+        next_action_days="0",
+    )
+    assert client.post(new, sent)["Location"] == at("dunning_policy", policy.pk)
+    step = policy.steps.get(name="Antes")
+    assert (step.days, step.channel, step.auto_list) == (-7, "email", "")
+    page = said(chief, at("dunning_policy", policy.pk))
+    assert "7 dias antes do vencimento" in page
+    assert "WhatsApp, no mesmo dia" in page
+    edit = at("dunning_step_edit", step.pk)
+    assert client.get(edit).context["form"]["side"].initial == "antes"
+    done = client.post(edit, {**sent, "side": "depois"}, follow=True).content.decode()
+    assert "quem já passou por ele 7 dias antes do vencimento" in done
+    gone = client.get(edit, follow=True)
+    assert gone.redirect_chain
+    assert "foi mudado ou retirado" in gone.content.decode()
+    now = policy.steps.get(name="Antes", archived_at=None)
+    client.post(at("dunning_step_remove", now.pk))
+    assert "Antes" not in [s.name for s in steps_of(policy)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"name": ""},
+        {"days": ""},
+        {"days": "-3"},
+        {"days": "1,5"},
+        {"days": "9999999999999999999999"},
+        {"days": "61", "side": "antes"},
+        {"days": "5"},
+        {"side": "meio"},
+        {"action": ""},
+        {"action": "voar"},
+        {"action": "message"},
+        {"action": "message", "template": "99999999"},
+        {"action": "message", "template": "x\x00"},
+        {"action": "list"},
+        {"action": "list", "auto_list": "maybe"},
+        {"action": "list", "auto_list": "yes", "days": "0"},
+        {"stage": ""},
+        {"stage": "NC"},
+        {"stage": "RCA"},
+        {"contact_kind": "phone"},
+        {"contact_kind": "pombo", "next_action_days": "1"},
+        {"next_action_days": "3"},
+        {"contact_kind": "phone", "next_action_days": "400"},
+        {"name": "a\x00b"},
+    ],
+)
+def test_bad_steps_are_said_and_not_written(
+    chief: User, policy: DunningPolicy, bad: dict[str, str]
+) -> None:
+    answer = signed_in(chief).post(at("dunning_step_new", policy.pk), typed(**bad))
+    assert answer.status_code == 200
+    assert "Nada foi gravado" in answer.content.decode()
+    assert policy.steps.count() == 5
+
+
+def test_listing_before_the_law_lets_is_told(chief: User, policy: DunningPolicy) -> None:
+    assert early_listing(policy, steps_of(policy)) == []
+    last = policy.steps.get(action=Action.LIST)
+    early = dunning_step_save(
+        policy=policy, actor=chief, step=last, **fields(**{**LISTING, "days": 79})
+    )
+    page = said(chief, at("dunning_policy", policy.pk))
+    assert "até o dia 80 fica retida" in page
+    policy.steps.filter(stage=Stage.NOTICE).update(stage=Stage.PENDENCY)
+    assert "não tem um passo na etapa Aviso de cobrança" in said(
+        chief, at("dunning_policy", policy.pk)
+    )
+    GeneralParameters.objects.create(pk=1, telecom_profile=False)
+    assert early_listing(policy, [early]) == []
+    GeneralParameters.objects.update(telecom_profile=True)
+    policy.contract_kind = "other"
+    assert early_listing(policy, [early]) == []
+
+
+def test_the_drawing_keeps_steps_apart(chief: User, policy: DunningPolicy) -> None:
+    wide, narrow = drawings(steps_of(policy))
+    assert [mark.label for mark in wide.marks] == ["−3", "0", "+5", "+20", "+90"]
+    for drawing in (wide, narrow):
+        places = [mark.x for mark in drawing.marks]
+        assert all(b - a >= 43 for a, b in pairwise(places))
+        assert places[0] >= 26
+        assert places[-1] <= drawing.width - 26
+    many = [DunningStep(days=day, action="none", name="x") for day in range(1, 40)]
+    assert drawings(many)[1].marks[-1].x <= NARROW
+    assert drawings([DunningStep(days=0, action="none", name="x")])[0].marks[0].x == wide.width / 2
+    assert drawings([]) == []
+    assert steps_summary([]) == "Nenhum passo"
+
+
+# --- Which switch is off ------------------------------------------------------------------------
+
+
+def general_off() -> None:
+    GeneralParameters.objects.update_or_create(pk=1, defaults={"credit_analysis": False})
+
+
+def daily_off() -> None:
+    DunningParameters.objects.update(active=False)
+
+
+SWITCHES: dict[str, Any] = {
+    "switch.general": general_off,
+    "switch.integration": lambda: (
+        ReasonCode.objects.all().delete(),
+        Integration.objects.all().delete(),
+    ),
+    "switch.link": lambda: Integration.objects.update(linked_at=None),
+    "switch.environment": lambda: Integration.objects.update(environment=Environment.STAGING),
+    "switch.automatic": lambda: Integration.objects.update(automatic=False),
+    "switch.codes": lambda: Integration.objects.update(codes_synced_at=None),
+    "switch.restriction_code": lambda: Integration.objects.update(restriction_code=""),
+    "switch.company_restriction_code": lambda: Integration.objects.update(
+        company_restriction_code=""
+    ),
+    "switch.removal_code": lambda: ReasonCode.objects.filter(code="01").delete(),
+    "switch.step": lambda: DunningStep.objects.filter(action=Action.LIST).update(auto_list="no"),
+    "switch.daily": daily_off,
+}
+"""Each switch, and how it is turned off."""
+
+
+@pytest.fixture
+def all_on(policy: DunningPolicy, branch: Branch) -> Branch:
+    DunningParameters.objects.create(pk=1, active=True)
+    return branch
+
+
+def test_with_every_switch_on_nothing_is_off(all_on: Branch, administrator: User) -> None:
+    found = branch_switches(all_on, administrator)
+    assert {switch.code for switch in found} == set(SWITCHES)
+    assert not [switch.code for switch in found if switch.off]
+    page = said(administrator, at("dunning_switches", all_on.pk))
+    assert "Todas as chaves estão ligadas." in page
+    assert "Desligada" not in page
+
+
+@pytest.mark.parametrize("code", SWITCHES)
+def test_every_switch_off_once(
+    code: str, all_on: Branch, policy: DunningPolicy, administrator: User
+) -> None:
+    SWITCHES[code]()
+    found = {switch.code: switch for switch in branch_switches(all_on, administrator)}
+    assert [switch.code for switch in found.values() if switch.off] == [code]
+    off = found[code]
+    page = said(administrator, at("dunning_switches", all_on.pk))
+    assert "uma chave está desligada" in page
+    assert page.count("Desligada") == 1
+    assert re.search(rf"{re.escape(off.name)} {re.escape(off.text)} Desligada", page)
+    assert off.url
+    assert signed_in(administrator).get(off.url).status_code == 200
+    # The policy's page says the same beside its listing step, and leads there.
+    answer = signed_in(administrator).get(at("dunning_policy", policy.pk)).content.decode()
+    assert f"{off.name} desligado" in answer
+    assert f'href="{off.url}"' in answer
+
+
+def test_without_a_listing_step_that_is_the_switch(
+    all_on: Branch, policy: DunningPolicy, administrator: User
+) -> None:
+    policy.steps.filter(action=Action.LIST).delete()
+    [off] = [switch for switch in branch_switches(all_on, administrator) if switch.off]
+    assert "tem um passo que negativa" in off.text
+
+
+def test_who_cannot_turn_it_is_not_led_there(all_on: Branch, operator: User) -> None:
+    Integration.objects.update(automatic=False)
+    [off] = [switch for switch in branch_switches(all_on, operator) if switch.off]
+    assert off.url == ""
+    page = said(operator, at("dunning_switches", all_on.pk))
+    assert "Incluir/Remover automaticamente está em Não. Peça a quem administra." in page
+    other = factories.branch("Litoral")
+    assert signed_in(operator).get(at("dunning_switches", other.pk)).status_code == 404
+    admin = factories.user(Role.ADMINISTRATOR)
+    listed = said(admin, at("dunning_switch_list"))
+    assert "Litoral Desligada" in listed
+
+
+# --- What messages and costs need ---------------------------------------------------------------
+
+
+def test_a_customer_left_out_and_grouped(branch: Branch, operator: User) -> None:
+    group = CustomerGroup.objects.create(name="Atacado")
+    customer = factories.customer(branch, email="a@exemplo.test")
+    client = signed_in(operator)
+    edit = at("customer_edit", customer.pk)
+    form = client.get(edit).context["form"]
+    assert form["dunned"].value() is True
+    sent = {name: form[name].value() or "" for name in form.fields}
+    sent |= {"birth_date": "12/04/1985", "dunned": "False", "group": str(group.pk)}
+    assert client.post(edit, sent).status_code == 302
+    customer.refresh_from_db()
+    assert (customer.dunned, customer.group) == (False, group)
+    page = said(operator, at("customer_detail", customer.pk))
+    assert "Considera na cobrança automatizada Não" in page
+    assert "Grupo Atacado" in page
+
+
+def test_groups(branch: Branch, chief: User, operator: User) -> None:
+    client, here = signed_in(chief), at("customer_group_list")
+    client.post(here, {"name": " Atacado "})
+    group = CustomerGroup.objects.get(name="Atacado")
+    for bad in ("", "Atacado", "x" * 61, "a\x00"):
+        answer = client.post(here, {"name": bad})
+        assert answer.status_code == 200
+        assert "Nada foi gravado" in answer.content.decode()
+    client.post(at("customer_group_edit", group.pk), {"name": "Varejo"})
+    group.refresh_from_db()
+    assert group.name == "Varejo"
+    reader = signed_in(operator)
+    assert reader.get(here).status_code == 200
+    assert reader.post(here, {"name": "Meu"}).status_code == 403
+    assert reader.post(at("customer_group_remove", group.pk)).status_code == 403
+    customer = factories.customer(branch, group=group)
+    remove = at("customer_group_remove", group.pk)
+    assert "Há clientes nele" in client.post(remove, follow=True).content.decode()
+    customer.group = None
+    customer.save()
+    policy = a_policy(chief, group=group)
+    assert (
+        "Uma régua de cobrança vale para ele" in client.post(remove, follow=True).content.decode()
+    )
+    dunning_policy_update(policy=policy, actor=chief, group=None)
+    assert "Grupo Varejo excluído." in client.post(remove, follow=True).content.decode()
+    assert not CustomerGroup.objects.exists()
+
+
+def test_the_branchs_address(other_branch: Branch, administrator: User, operator: User) -> None:
+    client = signed_in(administrator)
+    place = at("branch_place", other_branch.pk)
+    assert "nenhuma mensagem de cobrança sai" in said(
+        administrator, at("branch_detail", other_branch.pk)
+    )
+    sent = {
+        "postal_code": "11010-000",
+        "street": "Avenida Ana Costa",
+        "number": "120",
+        "district": "Gonzaga",
+        "city": "Santos",
+        "state": "SP",
+    }
+    for bad in ({"postal_code": "1"}, {"number": "12345678901"}, {"street": "a\x00"}):
+        assert client.post(place, {**sent, **bad}).status_code == 200
+        other_branch.refresh_from_db()
+        assert other_branch.street == ""
+    assert client.post(place, sent).status_code == 302
+    other_branch.refresh_from_db()
+    assert (other_branch.postal_code, other_branch.number) == ("11010000", "120")
+    page = said(administrator, at("branch_detail", other_branch.pk))
+    assert "Avenida Ana Costa, 120, Gonzaga, CEP 11010-000" in page
+    assert signed_in(operator).post(place, sent).status_code in (403, 404)
+
+
+def test_the_cost_of_listing_is_told_where_it_is_known(
+    branch: Branch, automatic: Integration, chief: User
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    other = factories.receivable(debt.customer)
+    wizard = at("restriction_create", debt.customer_id)
+    two = f"{wizard}?titulo={debt.pk}&titulo={other.pk}&etapa=revisao"
+    assert "R$ 4,90 por título" in said(chief, wizard)
+    page = said(chief, two)
+    assert "R$ 9,80 2 títulos a R$ 4,90" in page
+    assert "custo R$ 9,80" in page
+    Integration.objects.update(listing_price=None)
+    assert "O birô não informa o preço" in said(chief, two)
+    assert "por título" not in said(chief, wizard)
+
+
+@pytest.mark.parametrize(
+    ("price", "kept"),
+    [("5,25", Decimal("5.25")), ("", None), ("-1", "refused"), ("1.000.000", "refused")],
+)
+def test_the_price_on_the_integrations_form(
+    automatic: Integration, administrator: User, price: str, kept: Decimal | str | None
+) -> None:
+    automatic.seal("client_id", "cliente")
+    automatic.seal("client_secret", "segredo")
+    automatic.save()
+    client = signed_in(administrator)
+    form = at("integration_detail", automatic.pk)
+    sent = {
+        "environment": "production",
+        "base_url": "https://biro.exemplo.test",
+        "client_id": "cliente",
+        "automatic": "sim",
+        "restriction_code": "TI",
+        "company_restriction_code": "NF",
+        "removal_code": "01",
+        "listing_price": price,
+    }
+    answer = client.post(form, sent)
+    automatic.refresh_from_db()
+    if kept == "refused":
+        assert answer.status_code == 200
+        assert automatic.listing_price == Decimal("4.90")
+    else:
+        assert answer.status_code == 302
+        assert automatic.listing_price == kept
+
+
+def test_an_installation_begins_with_the_default_policy(db: None) -> None:
+    made = default_policy_create()
+    assert default_policy_create() == made
+    assert made.changes.get().actor is None
