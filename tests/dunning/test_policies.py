@@ -447,7 +447,7 @@ def test_a_step_keeps_its_row_while_it_does_the_same(chief: User) -> None:
     assert steps_of(policy) == []
     told = [s for change in policy.changes.order_by("pk") for s in change_sentences(change)]
     assert told == [
-        "Criou a régua Geral, sem passos.",
+        "Criou a régua, sem passos.",
         "Acrescentou o passo Passo, 10 dias depois do vencimento.",
         "Passo Passo: Nome: de Passo para Ligar.",
         "Passo Passo: Tipo de contato padrão: de nada para Telefone.",
@@ -573,6 +573,16 @@ def test_listing_before_the_law_lets_is_told(chief: User, policy: DunningPolicy)
     assert early_listing(policy, [early]) == []
 
 
+def test_a_message_that_cannot_leave_is_told_on_its_step(
+    branch: Branch, chief: User, policy: DunningPolicy
+) -> None:
+    page = at("dunning_policy", policy.pk)
+    assert "A mensagem não sai" not in said(chief, page)
+    Branch.objects.update(number="")
+    told = said(chief, page)
+    assert told.count("A mensagem não sai (Centro). Falta o endereço da filial") == 3
+
+
 def test_the_drawing_keeps_steps_apart(chief: User, policy: DunningPolicy) -> None:
     wide, narrow = drawings(steps_of(policy))
     assert [mark.label for mark in wide.marks] == ["−3", "0", "+5", "+20", "+90"]
@@ -651,7 +661,7 @@ def test_every_switch_off_once(
     assert signed_in(administrator).get(off.url).status_code == 200
     # The policy's page says the same beside its listing step, and leads there.
     answer = signed_in(administrator).get(at("dunning_policy", policy.pk)).content.decode()
-    assert f"{off.name} desligado" in answer
+    assert f"Falta ligar: {off.name}" in answer
     assert f'href="{off.url}"' in answer
 
 

@@ -195,8 +195,7 @@ class StepForm(forms.Form):
             ("", "Escolha a etapa"),
             *((s.value, f"{s.value} · {s.label}") for s in STEP_STAGES if s is not Stage.LIST),
         ],
-        help_text="Onde a dívida passa a estar. Um passo que negativa é sempre a etapa "
-        f"{Stage.LIST.value} · {Stage.LIST.label}.",
+        help_text="Onde a dívida passa a estar.",
     )
     contact_kind = django_forms.ChoiceField(
         label="Tipo de contato padrão",

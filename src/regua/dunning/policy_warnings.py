@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from regua.compliance.rules import RESCISSION_DAYS, SUSPENSION_DAYS
 from regua.dunning.choices import Action, Stage
 from regua.dunning.models import DunningPolicy, DunningStep
 from regua.dunning.policy_wording import days_counted, when
-from regua.organization.models import GeneralParameters
+from regua.dunning.selectors import means_of
+from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Contract
 
 TELECOM_DAYS = SUSPENSION_DAYS + RESCISSION_DAYS
 _LAW = "(Res. Anatel 765/2023)"
+
+
+def channels_stuck(branches: Iterable[Branch]) -> dict[str, dict[str, list[str]]]:
+    """Each channel by which messages cannot leave → why → the branches that this holds for."""
+    stuck: dict[str, dict[str, list[str]]] = {}
+    for branch in branches:
+        for channel, why in means_of(branch).problems.items():
+            stuck.setdefault(str(channel), {}).setdefault(why, []).append(branch.name)
+    return stuck
 
 
 def early_listing(policy: DunningPolicy, steps: Sequence[DunningStep]) -> list[str]:

@@ -126,7 +126,7 @@ def change_sentences(change: PolicyChange) -> list[str]:
         steps = after.get("steps", 0)
         copied = f", a partir de {after['copy_of']}" if after.get("copy_of") else ""
         counted = {0: "sem passos", 1: "com 1 passo"}.get(steps, f"com {steps} passos")
-        return [f"Criou a régua {after.get('name', '')}, {counted}{copied}."]
+        return [f"Criou a régua, {counted}{copied}."]
     return _differences(before, after)
 
 
