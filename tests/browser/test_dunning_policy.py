@@ -78,7 +78,7 @@ def test_policy_edit(branch: Branch, visitor: Visitor) -> None:
     page.get_by_label("Dias para executar").fill("60")
     page.get_by_role("group", name="Negativar automaticamente").get_by_label("Não").check()
     page.get_by_role("button", name="Gravar o passo").click()
-    expect(page.get_by_role("alert")).to_contain_text("até o dia 80 fica retida")
+    expect(page.get_by_role("alert").first).to_contain_text("até o dia 80 fica retida")
     expect(step).to_contain_text("Negativar automaticamente: Não")
     visitor.shoot("75-regua-mudada")
     listing = policy.steps.get(action=Action.LIST, archived_at=None)

@@ -7,6 +7,7 @@ import re
 from datetime import time
 from decimal import Decimal
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from django.urls import reverse
 from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
+from regua.documents import generate
 from regua.dunning.choices import Action, AutoList, Channel, ContactKind, Stage
 from regua.dunning.defaults import default_policy_create
 from regua.dunning.models import (
@@ -48,7 +50,9 @@ from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import CustomerGroup
 from tests import factories
+from tests.cli.command import regua
 from tests.dunning.conftest import simulated
+from tests.processes.running import environment
 
 pytestmark = pytest.mark.django_db
 
@@ -573,14 +577,16 @@ def test_listing_before_the_law_lets_is_told(chief: User, policy: DunningPolicy)
     assert early_listing(policy, [early]) == []
 
 
-def test_a_message_that_cannot_leave_is_told_on_its_step(
+def test_messages_that_cannot_leave_are_told(
     branch: Branch, chief: User, policy: DunningPolicy
 ) -> None:
     page = at("dunning_policy", policy.pk)
-    assert "A mensagem não sai" not in said(chief, page)
+    assert "Mensagens que não saem" not in said(chief, page)
     Branch.objects.update(number="")
     told = said(chief, page)
-    assert told.count("A mensagem não sai (Centro). Falta o endereço da filial") == 3
+    assert told.count("Mensagens que não saem (Centro). Falta o endereço da filial") == 1
+    policy.steps.filter(action=Action.MESSAGE).delete()
+    assert "Mensagens que não saem" not in said(chief, page)
 
 
 def test_the_drawing_keeps_steps_apart(chief: User, policy: DunningPolicy) -> None:
@@ -809,7 +815,16 @@ def test_the_price_on_the_integrations_form(
         assert automatic.listing_price == kept
 
 
-def test_an_installation_begins_with_the_default_policy(db: None) -> None:
-    made = default_policy_create()
-    assert default_policy_create() == made
+@pytest.mark.django_db(transaction=True)
+def test_an_installation_begins_with_the_default_policy() -> None:
+    answer = regua(
+        "iniciar",
+        *("--empresa", "Ipê", "--filial", "Sede", "--cnpj", generate.cnpj(Random(3)).value),
+        *("--nome", "Alice", "--email", "alice@exemplo.test", "--senha", "uma-senha-bem-longa"),
+        env=environment(),
+    )
+    assert answer.code == 0, answer.err
+    made = DunningPolicy.objects.get()
     assert made.changes.get().actor is None
+    assert len(steps_of(made)) == 5
+    assert default_policy_create() == made

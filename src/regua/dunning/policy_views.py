@@ -23,7 +23,7 @@ from regua.dunning.policy_scope import PRECEDENCE, branches_of, standing, who
 from regua.dunning.policy_switches import branch_switches, off_for_step
 from regua.dunning.policy_tabs import parameter_tabs
 from regua.dunning.policy_timeline import drawings, icon_of, tone_of
-from regua.dunning.policy_warnings import channels_stuck, early_listing
+from regua.dunning.policy_warnings import early_listing, messages_stuck
 from regua.dunning.policy_wording import action, change_sentences, contact, steps_summary, when
 from regua.dunning.selectors import policies_visible, steps_of
 from regua.web import keyset
@@ -133,7 +133,6 @@ def policy_detail(request: Request, pk: int) -> HttpResponse:
     rivals = list(policies_visible(request.user).filter(active=True))
     fares = standing(policy, rivals, request.user) if policy.active else None
     branches = branches_of(policy, request.user)
-    stuck = channels_stuck(branches[:BRANCHES_SHOWN])
     changes = policy.changes.select_related("actor")[:SHOWN]
     context = {
         "policy": policy,
@@ -151,7 +150,6 @@ def policy_detail(request: Request, pk: int) -> HttpResponse:
                 "icon": icon_of(step),
                 "tone": tone_of(step),
                 "lists": step.action == Action.LIST,
-                "stuck": stuck.get(step.channel, {}).items(),
                 "switches": [
                     (branch, off_for_step(branch, step, request.user))
                     for branch in branches[:BRANCHES_SHOWN]
@@ -163,7 +161,10 @@ def policy_detail(request: Request, pk: int) -> HttpResponse:
         ],
         "more_branches": len(branches) > BRANCHES_SHOWN,
         "drawings": drawings(steps),
-        "warnings": early_listing(policy, steps),
+        "warnings": [
+            *early_listing(policy, steps),
+            *messages_stuck(steps, branches[:BRANCHES_SHOWN]),
+        ],
         "changes": [(change, change_sentences(change)) for change in changes],
         "changes_it": services.may_change(policy, request.user),
         "copies": request.user.can(Permission.MANAGE_DUNNING),

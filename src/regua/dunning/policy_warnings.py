@@ -16,13 +16,16 @@ TELECOM_DAYS = SUSPENSION_DAYS + RESCISSION_DAYS
 _LAW = "(Res. Anatel 765/2023)"
 
 
-def channels_stuck(branches: Iterable[Branch]) -> dict[str, dict[str, list[str]]]:
-    """Each channel by which messages cannot leave → why → the branches that this holds for."""
-    stuck: dict[str, dict[str, list[str]]] = {}
+def messages_stuck(steps: Sequence[DunningStep], branches: Iterable[Branch]) -> list[str]:
+    """Why messages of the steps cannot leave from some of the branches."""
+    used = {step.channel for step in steps if step.channel}
+    found: dict[str, list[str]] = {}
     for branch in branches:
-        for channel, why in means_of(branch).problems.items():
-            stuck.setdefault(str(channel), {}).setdefault(why, []).append(branch.name)
-    return stuck
+        for why in dict.fromkeys(
+            why for channel, why in means_of(branch).problems.items() if channel in used
+        ):
+            found.setdefault(why, []).append(branch.name)
+    return [f"Mensagens que não saem ({', '.join(names)}). {why}" for why, names in found.items()]
 
 
 def early_listing(policy: DunningPolicy, steps: Sequence[DunningStep]) -> list[str]:
