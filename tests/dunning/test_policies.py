@@ -8,10 +8,12 @@ from datetime import time
 from decimal import Decimal
 from itertools import pairwise
 from random import Random
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -202,7 +204,7 @@ def test_the_general_tab(chief: User) -> None:
     row = DunningParameters.current()
     assert (row.active, row.run_at, row.saturday_closes_at) == (True, time(6, 30), None)
     page = said(chief, at("parameters_dunning"))
-    assert re.search(r"Aos sábados, até as 14:00 vazio", page)
+    assert "Aos sábados, até as: de 14:00 para vazio." in page
 
 
 @pytest.mark.parametrize(
@@ -272,6 +274,31 @@ def test_two_active_policies_for_the_same_are_refused(chief: User, branch: Branc
     assert dunning_policy_update(policy=other, actor=chief, active=True).active
     with pytest.raises(ValidationError, match="Dê um nome"):
         dunning_policy_update(policy=other, actor=chief, name="  ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_is_told(branch: Branch) -> None:
+    chief, start = factories.user(Role.FINANCE_MANAGER), Barrier(2)
+    told: list[str] = []
+
+    def create(name: str) -> None:
+        try:
+            start.wait(30)
+            dunning_policy_create(actor=chief, name=name, branch=branch)
+        except ValidationError as error:
+            told.extend(error.messages)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=create, args=[name]) for name in ("Uma", "Outra")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    [made] = DunningPolicy.objects.all()
+    [sentence] = told
+    assert f"A régua {made.name} já vale para os mesmos" in sentence
+    assert PolicyChange.objects.count() == 1
 
 
 def test_a_branch_changes_only_its_own(

@@ -10,6 +10,7 @@ from itertools import pairwise
 from regua.dunning.choices import Action, Channel
 from regua.dunning.models import DunningStep
 from regua.dunning.policy_wording import action, signed, when
+from regua.web.icons import drawing
 from regua.web.status import Icon, Tone
 
 WIDE, NARROW = 760, 330
@@ -36,6 +37,11 @@ class Mark:
     def left(self) -> float:
         """Where the icon, 18 wide, begins."""
         return self.x - 9
+
+    @property
+    def shape(self) -> str:
+        """The icon's lines, 24 wide: an ``<svg>`` of its own would be a second one inside."""
+        return drawing(self.icon)
 
 
 @dataclass(frozen=True, slots=True)
