@@ -1,28 +1,20 @@
-"""Parâmetros de cobrança: the general ones, policies, steps, and which switch is off."""
+"""Parâmetros de cobrança: the general ones, policies and their steps."""
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import time
-from decimal import Decimal
 from itertools import pairwise
-from random import Random
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.test import Client
-from django.urls import reverse
 
 from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
-from regua.documents import generate
 from regua.dunning.choices import Action, AutoList, Channel, ContactKind, Stage
-from regua.dunning.defaults import default_policy_create
 from regua.dunning.models import (
     DunningParameters,
     DunningPolicy,
@@ -40,21 +32,17 @@ from regua.dunning.policy_services import (
     dunning_step_archive,
     dunning_step_save,
 )
-from regua.dunning.policy_switches import branch_switches
 from regua.dunning.policy_timeline import NARROW, drawings
 from regua.dunning.policy_warnings import early_listing
 from regua.dunning.policy_wording import change_sentences, steps_summary
 from regua.dunning.running import run_work
 from regua.dunning.selectors import policy_for, steps_of
 from regua.dunning.services import run_approve
-from regua.integrations.choices import Environment
-from regua.integrations.models import Integration, ReasonCode
 from regua.organization.models import Branch, GeneralParameters
 from regua.parties.models import CustomerGroup
 from tests import factories
-from tests.cli.command import regua
 from tests.dunning.conftest import simulated
-from tests.processes.running import environment
+from tests.dunning.pages import at, said, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -63,23 +51,6 @@ pytestmark = pytest.mark.django_db
 def chief(db: None) -> User:
     """A finance manager of all branches."""
     return factories.user(Role.FINANCE_MANAGER)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def at(name: str, *args: Any) -> str:
-    return reverse(name, args=args)
-
-
-def said(user: User, address: str) -> str:
-    answer = signed_in(user).get(address)
-    assert answer.status_code == 200
-    text = re.sub(r"<[^>]+>", " ", answer.content.decode().split("<main", 1)[1])
-    return re.sub(r"\s+", " ", html.unescape(text).replace("\xa0", " "))
 
 
 def message(channel: Channel = Channel.EMAIL, name: str = "Texto") -> MessageTemplate:
@@ -629,229 +600,3 @@ def test_the_drawing_keeps_steps_apart(chief: User, policy: DunningPolicy) -> No
     assert drawings([DunningStep(days=0, action="none", name="x")])[0].marks[0].x == wide.width / 2
     assert drawings([]) == []
     assert steps_summary([]) == "Nenhum passo"
-
-
-# --- Which switch is off ------------------------------------------------------------------------
-
-
-def general_off() -> None:
-    GeneralParameters.objects.update_or_create(pk=1, defaults={"credit_analysis": False})
-
-
-def daily_off() -> None:
-    DunningParameters.objects.update(active=False)
-
-
-SWITCHES: dict[str, Any] = {
-    "switch.general": general_off,
-    "switch.integration": lambda: (
-        ReasonCode.objects.all().delete(),
-        Integration.objects.all().delete(),
-    ),
-    "switch.link": lambda: Integration.objects.update(linked_at=None),
-    "switch.environment": lambda: Integration.objects.update(environment=Environment.STAGING),
-    "switch.automatic": lambda: Integration.objects.update(automatic=False),
-    "switch.codes": lambda: Integration.objects.update(codes_synced_at=None),
-    "switch.restriction_code": lambda: Integration.objects.update(restriction_code=""),
-    "switch.company_restriction_code": lambda: Integration.objects.update(
-        company_restriction_code=""
-    ),
-    "switch.removal_code": lambda: ReasonCode.objects.filter(code="01").delete(),
-    "switch.step": lambda: DunningStep.objects.filter(action=Action.LIST).update(auto_list="no"),
-    "switch.daily": daily_off,
-}
-"""Each switch, and how it is turned off."""
-
-
-@pytest.fixture
-def all_on(policy: DunningPolicy, branch: Branch) -> Branch:
-    DunningParameters.objects.create(pk=1, active=True)
-    return branch
-
-
-def test_with_every_switch_on_nothing_is_off(all_on: Branch, administrator: User) -> None:
-    found = branch_switches(all_on, administrator)
-    assert {switch.code for switch in found} == set(SWITCHES)
-    assert not [switch.code for switch in found if switch.off]
-    page = said(administrator, at("dunning_switches", all_on.pk))
-    assert "Todas as chaves estão ligadas." in page
-    assert "Desligada" not in page
-
-
-@pytest.mark.parametrize("code", SWITCHES)
-def test_every_switch_off_once(
-    code: str, all_on: Branch, policy: DunningPolicy, administrator: User
-) -> None:
-    SWITCHES[code]()
-    found = {switch.code: switch for switch in branch_switches(all_on, administrator)}
-    assert [switch.code for switch in found.values() if switch.off] == [code]
-    off = found[code]
-    page = said(administrator, at("dunning_switches", all_on.pk))
-    assert "uma chave está desligada" in page
-    assert page.count("Desligada") == 1
-    assert re.search(rf"{re.escape(off.name)} {re.escape(off.text)} Desligada", page)
-    assert off.url
-    assert signed_in(administrator).get(off.url).status_code == 200
-    # The policy's page says the same beside its listing step, and leads there.
-    answer = signed_in(administrator).get(at("dunning_policy", policy.pk)).content.decode()
-    assert f"Falta ligar: {off.name}" in answer
-    assert f'href="{off.url}"' in answer
-
-
-def test_without_a_listing_step_that_is_the_switch(
-    all_on: Branch, policy: DunningPolicy, administrator: User
-) -> None:
-    policy.steps.filter(action=Action.LIST).delete()
-    [off] = [switch for switch in branch_switches(all_on, administrator) if switch.off]
-    assert "tem um passo que negativa" in off.text
-
-
-def test_who_cannot_turn_it_is_not_led_there(all_on: Branch, operator: User) -> None:
-    Integration.objects.update(automatic=False)
-    [off] = [switch for switch in branch_switches(all_on, operator) if switch.off]
-    assert off.url == ""
-    page = said(operator, at("dunning_switches", all_on.pk))
-    assert "Incluir/Remover automaticamente está em Não. Peça a quem administra." in page
-    other = factories.branch("Litoral")
-    assert signed_in(operator).get(at("dunning_switches", other.pk)).status_code == 404
-    admin = factories.user(Role.ADMINISTRATOR)
-    listed = said(admin, at("dunning_switch_list"))
-    assert "Litoral Desligada" in listed
-
-
-# --- What messages and costs need ---------------------------------------------------------------
-
-
-def test_a_customer_left_out_and_grouped(branch: Branch, operator: User) -> None:
-    group = CustomerGroup.objects.create(name="Atacado")
-    customer = factories.customer(branch, email="a@exemplo.test")
-    client = signed_in(operator)
-    edit = at("customer_edit", customer.pk)
-    form = client.get(edit).context["form"]
-    assert form["dunned"].value() is True
-    sent = {name: form[name].value() or "" for name in form.fields}
-    sent |= {"birth_date": "12/04/1985", "dunned": "False", "group": str(group.pk)}
-    assert client.post(edit, sent).status_code == 302
-    customer.refresh_from_db()
-    assert (customer.dunned, customer.group) == (False, group)
-    page = said(operator, at("customer_detail", customer.pk))
-    assert "Considera na cobrança automatizada Não" in page
-    assert "Grupo Atacado" in page
-
-
-def test_groups(branch: Branch, chief: User, operator: User) -> None:
-    client, here = signed_in(chief), at("customer_group_list")
-    client.post(here, {"name": " Atacado "})
-    group = CustomerGroup.objects.get(name="Atacado")
-    for bad in ("", "Atacado", "x" * 61, "a\x00"):
-        answer = client.post(here, {"name": bad})
-        assert answer.status_code == 200
-        assert "Nada foi gravado" in answer.content.decode()
-    client.post(at("customer_group_edit", group.pk), {"name": "Varejo"})
-    group.refresh_from_db()
-    assert group.name == "Varejo"
-    reader = signed_in(operator)
-    assert reader.get(here).status_code == 200
-    assert reader.post(here, {"name": "Meu"}).status_code == 403
-    assert reader.post(at("customer_group_remove", group.pk)).status_code == 403
-    customer = factories.customer(branch, group=group)
-    remove = at("customer_group_remove", group.pk)
-    assert "Há clientes nele" in client.post(remove, follow=True).content.decode()
-    customer.group = None
-    customer.save()
-    policy = a_policy(chief, group=group)
-    assert (
-        "Uma régua de cobrança vale para ele" in client.post(remove, follow=True).content.decode()
-    )
-    dunning_policy_update(policy=policy, actor=chief, group=None)
-    assert "Grupo Varejo excluído." in client.post(remove, follow=True).content.decode()
-    assert not CustomerGroup.objects.exists()
-
-
-def test_the_branchs_address(other_branch: Branch, administrator: User, operator: User) -> None:
-    client = signed_in(administrator)
-    place = at("branch_place", other_branch.pk)
-    assert "nenhuma mensagem de cobrança sai" in said(
-        administrator, at("branch_detail", other_branch.pk)
-    )
-    sent = {
-        "postal_code": "11010-000",
-        "street": "Avenida Ana Costa",
-        "number": "120",
-        "district": "Gonzaga",
-        "city": "Santos",
-        "state": "SP",
-    }
-    for bad in ({"postal_code": "1"}, {"number": "12345678901"}, {"street": "a\x00"}):
-        assert client.post(place, {**sent, **bad}).status_code == 200
-        other_branch.refresh_from_db()
-        assert other_branch.street == ""
-    assert client.post(place, sent).status_code == 302
-    other_branch.refresh_from_db()
-    assert (other_branch.postal_code, other_branch.number) == ("11010000", "120")
-    page = said(administrator, at("branch_detail", other_branch.pk))
-    assert "Avenida Ana Costa, 120, Gonzaga, CEP 11010-000" in page
-    assert signed_in(operator).post(place, sent).status_code in (403, 404)
-
-
-def test_the_cost_of_listing_is_told_where_it_is_known(
-    branch: Branch, automatic: Integration, chief: User
-) -> None:
-    debt = factories.receivable(factories.customer(branch))
-    other = factories.receivable(debt.customer)
-    wizard = at("restriction_create", debt.customer_id)
-    two = f"{wizard}?titulo={debt.pk}&titulo={other.pk}&etapa=revisao"
-    assert "R$ 4,90 por título" in said(chief, wizard)
-    page = said(chief, two)
-    assert "R$ 9,80 2 títulos a R$ 4,90" in page
-    assert "custo R$ 9,80" in page
-    Integration.objects.update(listing_price=None)
-    assert "O birô não informa o preço" in said(chief, two)
-    assert "por título" not in said(chief, wizard)
-
-
-@pytest.mark.parametrize(
-    ("price", "kept"),
-    [("5,25", Decimal("5.25")), ("", None), ("-1", "refused"), ("1.000.000", "refused")],
-)
-def test_the_price_on_the_integrations_form(
-    automatic: Integration, administrator: User, price: str, kept: Decimal | str | None
-) -> None:
-    automatic.seal("client_id", "cliente")
-    automatic.seal("client_secret", "segredo")
-    automatic.save()
-    client = signed_in(administrator)
-    form = at("integration_detail", automatic.pk)
-    sent = {
-        "environment": "production",
-        "base_url": "https://biro.exemplo.test",
-        "client_id": "cliente",
-        "automatic": "sim",
-        "restriction_code": "TI",
-        "company_restriction_code": "NF",
-        "removal_code": "01",
-        "listing_price": price,
-    }
-    answer = client.post(form, sent)
-    automatic.refresh_from_db()
-    if kept == "refused":
-        assert answer.status_code == 200
-        assert automatic.listing_price == Decimal("4.90")
-    else:
-        assert answer.status_code == 302
-        assert automatic.listing_price == kept
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_installation_begins_with_the_default_policy() -> None:
-    answer = regua(
-        "iniciar",
-        *("--empresa", "Ipê", "--filial", "Sede", "--cnpj", generate.cnpj(Random(3)).value),
-        *("--nome", "Alice", "--email", "alice@exemplo.test", "--senha", "uma-senha-bem-longa"),
-        env=environment(),
-    )
-    assert answer.code == 0, answer.err
-    made = DunningPolicy.objects.get()
-    assert made.changes.get().actor is None
-    assert len(steps_of(made)) == 5
-    assert default_policy_create() == made
