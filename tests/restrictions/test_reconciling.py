@@ -269,7 +269,7 @@ def test_a_status_that_cannot_be_taken_over_is_marked_as_seen(
     sandbox: Sandbox,
 ) -> None:
     (ours,) = active(1)
-    line = sandbox.force(ours.protocol, "COMUNICADO_ENVIADO")
+    line = sandbox.force(ours.protocol, "COMUNICADO_ENVIADO", dias=3650)
     Restriction.objects.filter(pk=ours.pk).update(bureau_version=line["versao"])
     run = compare(integration, operator)
     ids = [run.differences.get().pk]

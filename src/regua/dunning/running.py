@@ -217,11 +217,11 @@ def _work(text: str, table: str, values: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
         cursor.execute(f"TRUNCATE {table}")
-        _run(text, values)
+        _run(text, values, nested_loops=False)
         cursor.execute(f"ANALYZE {table} ({telling})")
 
 
-def _run(text: str, values: dict[str, Any]) -> int:
-    with connection.cursor() as cursor, planned_afresh(cursor):
+def _run(text: str, values: dict[str, Any], *, nested_loops: bool = True) -> int:
+    with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=nested_loops):
         cursor.execute(text, {name: values[name] for name in values if f"%({name})s" in text})
         return int(cursor.rowcount)

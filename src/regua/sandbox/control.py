@@ -224,8 +224,8 @@ class Control:
         situation = _string(body, "situacao")
         if situation not in SITUATIONS:
             raise _bad(f"situacao deve ser uma de: {', '.join(SITUATIONS)}")
-        days = body.get("dias", 1)
-        if not isinstance(days, int | float) or not 0 <= days <= 36500:
+        days = body.get("dias")
+        if days is not None and not (isinstance(days, int | float) and 0 <= days <= 36500):
             raise _bad("dias inválido")
         removal_code = body.get("codigo_baixa")
         if situation in ("BAIXA_RECEBIDA", "BAIXADA") and removal_code not in REMOVAL_CODES:

@@ -189,9 +189,10 @@ class Listings:
         removal_code: str | None,
         code: str,
         message: str,
-        days: float,
+        days: float | None,
     ) -> dict[str, Any]:
-        """Move a listing as the bureau would, unasked; INDISPONIVEL ends after `days`."""
+        """Move a listing as the bureau would, unasked; after `days` INDISPONIVEL (1) and
+        COMUNICADO_ENVIADO (the term) go on."""
         listing = self._store.listing(protocol)
         if listing is None:
             raise not_found()
@@ -203,16 +204,17 @@ class Listings:
             step |= {"code": code, "message": message}
         return as_contract(self._change(listing, step, self._forced_plan(listing, situation, days)))
 
-    def _forced_plan(self, listing: Row, situation: str, days: float) -> list[Step]:
+    def _forced_plan(self, listing: Row, situation: str, days: float | None) -> list[Step]:
         now = self._clock.term_now()
         if situation == "RECEBIDA":
             return self._plan(listing["document"])
         if situation == "COMUNICADO_ENVIADO":
-            return [{"at": now + self._clock.days(self._config.term_days), "to": "ATIVA"}]
+            term = self._config.term_days if days is None else days
+            return [{"at": now + self._clock.days(term), "to": "ATIVA"}]
         if situation == "BAIXA_RECEBIDA":
             return [{"at": self._soon(), "to": "BAIXADA"}]
         if situation == "INDISPONIVEL":
-            back = now + self._clock.days(days)
+            back = now + self._clock.days(1 if days is None else days)
             rest = json.loads(listing["plan"])
             if listing["state"] != "INDISPONIVEL":
                 rest.insert(0, {"at": back, "to": listing["state"]})

@@ -19,17 +19,20 @@ def statement(app: str, name: str, **parts: str) -> str:
 
 
 @contextmanager
-def planned_afresh(cursor: Any) -> Iterator[None]:
+def planned_afresh(cursor: Any, *, nested_loops: bool = True) -> Iterator[None]:
     """Plan what is executed inside for its own parameters and for how much there is today.
 
     A plan kept from a small slice would ruin a large one. Outside it PostgreSQL keeps its plans
     again, those of its checks of foreign keys among them, which planned afresh cost three times as
-    much.
+    much. Without ``nested_loops`` tables are hashed even where the planner expects few rows, as it
+    does of rows that were just written.
     """
-    set_mode = "SELECT set_config('plan_cache_mode', %s, true)"
-    cursor.execute(set_mode, ["force_custom_plan"])
+    change = (
+        "SELECT set_config('plan_cache_mode', %s, true), set_config('enable_nestloop', %s, true)"
+    )
+    cursor.execute(change, ["force_custom_plan", "on" if nested_loops else "off"])
     yield
-    cursor.execute(set_mode, ["auto"])
+    cursor.execute(change, ["auto", "on"])
 
 
 @cache

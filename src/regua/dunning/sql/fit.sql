@@ -10,6 +10,10 @@ JOIN receivables_receivable AS r ON r.id = item.receivable_id
 JOIN parties_customer AS c ON c.id = r.customer_id
 LEFT JOIN dunning_dunningstanding AS standing ON standing.receivable_id = r.id
 WHERE item.slice_id = %(slice)s AND NOT item.left_out
+    -- Said again, so that these are read by their ranges.
+    AND r.branch_id = %(branch)s
+    AND r.customer_id > %(after_customer)s AND r.customer_id <= %(to_customer)s
+    AND c.id > %(after_customer)s AND c.id <= %(to_customer)s
     AND COALESCE(standing.days, -32768) < step.days
     AND cardinality($pausing) = 0
     AND (step.auto_list <> 'no' OR item.note <> '')
