@@ -192,6 +192,18 @@
     });
   });
 
+  // --- A list walked with the arrows: <table data-arrows>, one a[data-arrow] in each row ----------
+  document.addEventListener("keydown", function (event) {
+    var step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog, details.menu")) return;
+    var stops = Array.from(document.querySelectorAll("[data-arrows] a[data-arrow]"));
+    if (!stops.length) return;
+    event.preventDefault();
+    var at = stops.indexOf(document.activeElement);
+    stops[at < 0 ? 0 : Math.min(stops.length - 1, Math.max(0, at + step))].focus();
+  });
+
   // --- Choosing rows: <form data-rows>, one data-rows-all, data-row boxes, data-rows-bar -------
   function rows(form) {
     var boxes = Array.from(form.querySelectorAll("input[data-row]"));
@@ -224,13 +236,13 @@
   each("form[data-rows]", rows);
   document.addEventListener("htmx:load", function () { each("form[data-rows]", rows); });
 
-  // --- Fields that matter for one choice only: <fieldset data-only-with="name=value"> -----------
+  // --- Fields that matter for some choices only: <fieldset data-only-with="name=value|other"> ----
   // Out of sight they are disabled too, so that they are not sent.
   function fit(form) {
     each("[data-only-with]", function (part) {
       var pair = part.dataset.onlyWith.split("=");
       var field = form.elements[pair[0]];
-      part.hidden = part.disabled = !field || field.value !== pair[1];
+      part.hidden = part.disabled = !field || pair[1].split("|").indexOf(field.value) < 0;
     }, form);
   }
   document.addEventListener("change", function (event) { if (event.target.form) fit(event.target.form); });
