@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from threading import Barrier, Thread
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,7 +32,14 @@ from regua.dunning.contacts import (
     task_take,
     worklist_renew,
 )
-from regua.dunning.models import DunningContact, DunningEntry, DunningPolicy, DunningTask
+from regua.dunning.defaults import default_policy_create
+from regua.dunning.models import (
+    DunningContact,
+    DunningEntry,
+    DunningParameters,
+    DunningPolicy,
+    DunningTask,
+)
 from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Impediment, Receivable
@@ -442,8 +450,6 @@ def test_the_hourly_job_keeps_the_worklist(branch: Branch, operator: User) -> No
     factories.receivable(reminded, days_overdue=-3)
     for customer in (paid, renegotiated, owing):
         put(customer, to=gone)
-    from regua.dunning.defaults import default_policy_create
-
     task = put(reminded, to=operator)
     task.step = default_policy_create().steps.get(days=-3)
     task.save()
@@ -572,6 +578,38 @@ def test_what_is_typed_wrongly_is_said_and_kept(debtor: Customer, operator: User
     answer = client.post(url, good | {"depois": "proxima"})
     assert answer["Location"] == reverse("dunning_worklist")
     assert counts() == (1, 2)
+
+
+def test_outside_the_hours_the_page_warns_and_forbids_nothing(
+    debtor: Customer, operator: User
+) -> None:
+    early = timezone.localtime().hour < 12
+    opens, closes = (time(22), time(23)) if early else (time(0), time(0, 1))
+    DunningParameters.objects.create(
+        pk=1, opens_at=opens, closes_at=closes, saturday_closes_at=closes
+    )
+    client = signed_in(operator)
+    url = reverse("dunning_contact", args=[debtor.pk])
+    assert "fora do horário de cobrança" in client.get(url).text
+    client.post(url, {"kind": "phone", "result": "no_answer", "after": "0"})
+    assert counts() == (1, 1)
+
+
+def test_a_longer_list_asks_no_more_of_the_database(branch: Branch, operator: User) -> None:
+    factories.branch("Outra")
+    person = factories.user(Role.COLLECTIONS)
+    client = signed_in(person)
+    asked = []
+    for many in (1, 6):
+        for _ in range(many):
+            customer = factories.customer(branch)
+            factories.receivable(customer)
+            record(customer, person, R.NO_ANSWER)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("dunning_worklist"))
+        asked.append(len(queries))
+    assert page.text.count("data-arrow>") == 7
+    assert asked[0] == asked[1]
 
 
 def test_the_page_of_who_has_paid_takes_them_off(debtor: Customer, operator: User) -> None:

@@ -42,10 +42,6 @@ WAITS = {
 }
 """Business days to the next contact where nobody says otherwise; a payment shows after three."""
 _TOO_LARGE = Decimal(10) ** 12
-_CONTESTED = """(r.disputed OR EXISTS (
-    SELECT FROM receivables_impediment AS contest WHERE contest.receivable_id = r.id
-        AND contest.kind = 'contest' AND contest.closed_at IS NULL
-))"""
 
 
 def contact_record(
@@ -247,13 +243,9 @@ def worklist_sweep(today: date, *, customer_ids: list[int] | None = None) -> int
     """
     only = "" if customer_ids is None else "AND due.customer_id = ANY(%(customers)s::bigint[])"
     values = {"today": today} | ({} if customer_ids is None else {"customers": customer_ids})
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement("dunning", "worklist_close", only=only), values)
-        count = cursor.rowcount
-        cursor.execute(
-            statement("dunning", "worklist_pause", only=only, contested=_CONTESTED), values
-        )
-        return count + cursor.rowcount
+    with connection.cursor() as cursor:
+        cursor.execute(statement("dunning", "worklist_sweep", only=only), values)
+        return cursor.rowcount
 
 
 def worklist_renew(today: date) -> int:

@@ -94,7 +94,7 @@ class Achieved:
 
 def tasks_open(actor: User, branch_ids: Sequence[int] | None = None) -> QuerySet[DunningTask]:
     """What has to be done; ``branch_ids``: only there."""
-    found = tasks_visible(actor).filter(done_at=None)
+    found = tasks_visible(actor).filter(done_at=None).select_related("branch")
     return found if branch_ids is None else found.filter(branch__in=branch_ids)
 
 
