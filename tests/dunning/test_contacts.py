@@ -471,7 +471,9 @@ def test_what_operators_achieved(branch: Branch, operator: User, manager: User) 
         factories.receivable(customer)
         record(customer, operator, R.PROMISE, promised_on=today + timedelta(days=day))
     yesterday = today - timedelta(days=1)
-    DunningContact.objects.filter(customer=broken).update(promised_on=yesterday)
+    DunningContact.objects.filter(customer=broken).update(
+        promised_on=yesterday, at=timezone.now() - timedelta(days=1)
+    )
     payment_record(
         receivable=kept.receivables.get(), actor=manager, amount=Decimal("129.90"), paid_on=today
     )
@@ -479,7 +481,7 @@ def test_what_operators_achieved(branch: Branch, operator: User, manager: User) 
     rows = worklist.achieved(
         manager,
         since=yesterday,
-        until=today + timedelta(days=9),
+        until=today,
         branch_ids=[branch.pk],
     )
     assert [(row.name, row.results) for row in rows] == [

@@ -17,6 +17,7 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission, roles_with
 from regua.accounts.selectors import people_of
 from regua.dunning.choices import Channel, ContactKind, ContactResult, MessageStatus
+from regua.dunning.contacts import LONGEST_PROMISE
 from regua.dunning.models import (
     DunningContact,
     DunningEntry,
@@ -251,17 +252,14 @@ def _message_entries(customer: Customer) -> list[dict[str, Any]]:
 
 
 def achieved(actor: User, *, since: date, until: date, branch_ids: Sequence[int]) -> list[Achieved]:
-    """Contacts per operator and result, and what became of the promises for those days."""
+    """A period's contacts per operator and result, and what became of the promises in them."""
     rows: dict[int, Achieved] = {}
     if not actor.can(Permission.VIEW_DUNNING):
         return []
     branches = [pk for pk in branch_ids if actor.sees_branch(pk)]
+    begins, ends = formats.day_start(since), formats.day_end(until)
     for actor_id, name, result, many in (
-        DunningContact.objects.filter(
-            customer__branch__in=branches,
-            at__gte=formats.day_start(since),
-            at__lt=formats.day_end(until),
-        )
+        DunningContact.objects.filter(customer__branch__in=branches, at__gte=begins, at__lt=ends)
         .order_by()
         .values_list("actor_id", "actor__name", "result")
         .annotate(many=Count("pk"))
@@ -273,6 +271,9 @@ def achieved(actor: User, *, since: date, until: date, branch_ids: Sequence[int]
             {
                 "since": since,
                 "until": until,
+                "from": begins,
+                "to": ends,
+                "longest": LONGEST_PROMISE,
                 "today": timezone.localdate(),
                 "branches": branches,
             },

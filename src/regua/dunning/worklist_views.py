@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from regua.dunning.hours import leaves_at
 from regua.dunning.models import DunningContact, DunningTask
 from regua.dunning.selectors import tasks_visible
 from regua.dunning.worklist_forms import ContactForm, PeriodForm, TaskForm, people_choices
+from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.parties.panels import customer_page
 from regua.parties.selectors import customers_visible
@@ -50,15 +52,10 @@ _HINTS: dict[str, str] = {
 def dunning_worklist(request: Request) -> HttpResponse:
     actor = request.user
     require(actor, Permission.VIEW_DUNNING)
-    found = worklist.tasks_open(actor, _only(request))
+    kinds = _kinds(request)
     whose = request.GET.get("quem")
-    if whose not in (MINE, FREE, ALL):
+    if whose not in kinds:
         whose = MINE if actor.can(Permission.RECORD_CONTACT) else ALL
-    kinds = {
-        MINE: found.filter(assigned_to=actor),
-        FREE: found.filter(assigned_to=None),
-        ALL: found,
-    }
     today = timezone.localdate()
     page = _page(request, kinds[whose])
     if contacts.worklist_sweep(today, customer_ids=[task.customer_id for task in page]):
@@ -81,17 +78,11 @@ def dunning_worklist_results(request: Request) -> HttpResponse:
     """*Resultados*: what each operator achieved in a period."""
     actor = request.user
     require(actor, Permission.VIEW_DUNNING)
-    found = worklist.tasks_open(actor, _only(request))
-    kinds = {
-        MINE: found.filter(assigned_to=actor),
-        FREE: found.filter(assigned_to=None),
-        ALL: found,
-    }
     form = PeriodForm(request.GET)
     since, until = form.days()
     rows = worklist.achieved(actor, since=since, until=until, branch_ids=_branches(request))
     context = {
-        "tabs": _tabs(request, "resultados", kinds),
+        "tabs": _tabs(request, "resultados", _kinds(request)),
         "form": PeriodForm(initial={"de": since, "ate": until}),
         "since": since,
         "until": until,
@@ -281,25 +272,31 @@ def _onwards(request: Request, customer: Customer) -> HttpResponse:
     """To the next one where that was asked for: one's own that is due, else a free one."""
     if request.POST.get("depois") != "proxima":
         return redirect("customer_dunning", customer.pk)
-    own = (
-        worklist.tasks_open(request.user, _branches(request))
-        .filter(assigned_to=request.user, due_on__lte=timezone.localdate())
-        .exclude(customer=customer)
-        .order_by("due_on", "pk")
-        .first()
-    )
-    task = own or contacts.task_take(actor=request.user, branch_ids=_branches(request))
+    own = _kinds(request)[MINE].filter(due_on__lte=timezone.localdate())
+    task = own.exclude(customer=customer).order_by("due_on", "pk").first()
+    task = task or contacts.task_take(actor=request.user, branch_ids=_branches(request))
     if task is None:
         messages.info(request, "Era o último de hoje: não há mais contato seu nem livre.")
         return redirect("dunning_worklist")
     return redirect("dunning_contact", task.customer_id)
 
 
-def _page(request: Request, found: Any) -> keyset.KeysetPage[DunningTask]:
+def _kinds(request: Request) -> dict[str, QuerySet[DunningTask]]:
+    found = worklist.tasks_open(request.user, _only(request))
+    return {
+        MINE: found.filter(assigned_to=request.user),
+        FREE: found.filter(assigned_to=None),
+        ALL: found,
+    }
+
+
+def _page(request: Request, found: QuerySet[DunningTask]) -> keyset.KeysetPage[DunningTask]:
     return keyset.paginate(found, ordering=("due_on", "pk"), cursor=request.GET.get("cursor"))
 
 
-def _tabs(request: Request, active: str, kinds: dict[str, Any]) -> list[dict[str, Any]]:
+def _tabs(
+    request: Request, active: str, kinds: dict[str, QuerySet[DunningTask]]
+) -> list[dict[str, Any]]:
     here = reverse("dunning_worklist")
     names = {MINE: "Minhas", FREE: "De ninguém", ALL: "Todas"}
     if not request.user.can(Permission.RECORD_CONTACT):
@@ -389,7 +386,7 @@ def _phone(customer: Customer) -> dict[str, str]:
     return {"shown": formats.phone(digits), "tel": f"tel:+55{digits}", "whatsapp": whatsapp}
 
 
-def _hours(branch: Any) -> str:
+def _hours(branch: Branch) -> str:
     """Why not to call just now, with when to; empty within the hours."""
     now = timezone.now()
     opens = leaves_at(branch, now=now)

@@ -1,5 +1,5 @@
--- What became of the promises for a period's days, by who heard them: kept is what came in by the
--- day, as much as was promised.
+-- What became of the promises of a period, by who heard them: kept is what came in by the day, as
+-- much as was promised. Their days are at most so many after (`LONGEST_PROMISE`), for the index.
 WITH promise AS MATERIALIZED (
     SELECT
         contact.id, contact.customer_id, contact.actor_id, contact.promised_on,
@@ -7,7 +7,8 @@ WITH promise AS MATERIALIZED (
     FROM dunning_dunningcontact AS contact
     JOIN parties_customer AS c ON c.id = contact.customer_id
     WHERE contact.result = 'promise' AND contact.withdrawn_at IS NULL
-        AND contact.promised_on BETWEEN %(since)s::date AND %(until)s::date
+        AND contact.promised_on BETWEEN %(since)s::date AND %(until)s::date + %(longest)s::int
+        AND contact.at >= %(from)s::timestamptz AND contact.at < %(to)s::timestamptz
         AND c.branch_id = ANY(%(branches)s::bigint[])
 ),
 paid AS (
