@@ -236,10 +236,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("after_due", models.DateField()),
-                ("after_id", models.BigIntegerField()),
-                ("to_due", models.DateField()),
-                ("to_id", models.BigIntegerField()),
+                ("after_customer", models.BigIntegerField()),
+                ("to_customer", models.BigIntegerField()),
                 (
                     "state",
                     models.CharField(
@@ -275,6 +273,7 @@ class Migration(migrations.Migration):
                 (
                     "receivable",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
                         related_name="dunning",
@@ -445,6 +444,7 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="items",
@@ -497,6 +497,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="organization.branch",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.customer",
                     ),
                 ),
                 (
@@ -1081,6 +1090,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="dunningitem",
             index=models.Index(fields=["run", "step", "id"], name="dunning_item_by_step"),
+        ),
+        migrations.AddIndex(
+            model_name="dunninghold",
+            index=models.Index(fields=["branch", "customer"], name="dunning_hold_by_customer"),
         ),
         migrations.AddIndex(
             model_name="dunningentry",
