@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from regua.dunning import services
 from regua.dunning.choices import ENDED, WORKING
+from regua.dunning.contacts import worklist_renew
 from regua.dunning.models import DunningParameters, DunningRun
 from regua.dunning.running import run_work
 from regua.organization.models import Branch
@@ -49,3 +50,11 @@ def daily(timestamp: int) -> None:
             )
         except ValidationError as error:
             logger.warning("no daily run of branch %s: %s", branch.pk, " ".join(error.messages))
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="dunning.worklist", queueing_lock="dunning.worklist")
+def worklist(timestamp: int) -> None:
+    """Keep the worklist to who still has to be called: hourly, as payments come all day."""
+    back = worklist_renew(timezone.localdate())
+    logger.info("%s broken promises came back to the worklist", back)

@@ -192,6 +192,18 @@
     });
   });
 
+  // --- A list walked with the arrows: <table data-arrows>, one a[data-arrow] in each row ----------
+  document.addEventListener("keydown", function (event) {
+    var step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog, details.menu")) return;
+    var stops = Array.from(document.querySelectorAll("[data-arrows] a[data-arrow]"));
+    if (!stops.length) return;
+    event.preventDefault();
+    var at = stops.indexOf(document.activeElement);
+    stops[at < 0 ? 0 : Math.min(stops.length - 1, Math.max(0, at + step))].focus();
+  });
+
   // --- Choosing rows: <form data-rows>, one data-rows-all, data-row boxes, data-rows-bar -------
   function rows(form) {
     var boxes = Array.from(form.querySelectorAll("input[data-row]"));
