@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from regua.dunning import services
 from regua.dunning.choices import ENDED, WORKING
+from regua.dunning.forgetting import items_forget
 from regua.dunning.models import DunningParameters, DunningRun
 from regua.dunning.running import run_work
 from regua.organization.models import Branch
@@ -49,3 +50,10 @@ def daily(timestamp: int) -> None:
             )
         except ValidationError as error:
             logger.warning("no daily run of branch %s: %s", branch.pk, " ".join(error.messages))
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="dunning.forget", queueing_lock="dunning.forget", pass_context=True)
+def forget(context: JobContext, timestamp: int) -> None:
+    """Forget the lines of runs that ended long ago."""
+    items_forget(should_stop=context.should_abort)

@@ -74,6 +74,18 @@ def bar(plan: Plan) -> list[str]:
     return said
 
 
+def _question(plan: Plan) -> str:
+    said = []
+    if plan.lists.count:
+        said.append(f"negativa {counted(plan.lists.count, 'título', 'títulos')}")
+    if plan.messages:
+        said.append(f"envia {counted(plan.messages, 'mensagem', 'mensagens')}")
+    rest = plan.stay.count - plan.lists.count - plan.messages
+    if rest:
+        said.append(f"marca a etapa de {counted(rest, 'título', 'títulos')}")
+    return f"A execução {' e '.join(filter(None, [', '.join(said[:-1]), said[-1]]))}."
+
+
 def confirmation(run: DunningRun, plan: Plan) -> dict[str, Any]:
     """The context of ``dunning/run_confirm.html``."""
     stay = plan.stay
@@ -101,7 +113,7 @@ def confirmation(run: DunningRun, plan: Plan) -> dict[str, Any]:
         "run": run,
         "plan": plan,
         "heading": f"Aprovar e executar: {steps}?" if stay.count else "Executar sem nenhum passo?",
-        "question": "; ".join(bar(plan)) + "."
+        "question": _question(plan)
         if stay.count
         else "Nenhum passo será dado. Só o que foi pago, cancelado ou renegociado sai da cobrança.",
         "facts": facts,

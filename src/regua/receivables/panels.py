@@ -27,6 +27,8 @@ class RowNote:
     action: Action | None = None
     notice: str = ""
     """What a person who records a payment for it should know."""
+    lines: tuple[str, ...] = ()
+    """Sentences under the receivable's situation."""
 
 
 NotesOf = Callable[[Sequence[Receivable], User], dict[int, RowNote]]

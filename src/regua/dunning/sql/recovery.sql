@@ -56,7 +56,7 @@ spent AS (
 SELECT
     counted.step_id, counted.debts, counted.owed, COALESCE(paid.debts, 0),
     COALESCE(paid.amount, 0), paid.median, COALESCE(paid.spread, '{0,0,0,0,0}'),
-    COALESCE(round(spent.cost, 2), 0)
+    COALESCE(spent.cost, 0)
 FROM counted
 LEFT JOIN paid USING (step_id)
 LEFT JOIN spent USING (step_id)
