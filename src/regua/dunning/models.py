@@ -309,7 +309,9 @@ class DunningSlice(models.Model):
 class DunningItem(models.Model):
     """What a run would do about one debt: the line of its simulation. Forgotten after a while."""
 
-    run = models.ForeignKey(DunningRun, models.CASCADE, related_name="items", db_index=False)
+    run = models.ForeignKey(
+        DunningRun, models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
     slice = models.ForeignKey(
         DunningSlice, models.CASCADE, related_name="items", db_constraint=False
     )
@@ -402,8 +404,10 @@ class DunningEntry(models.Model):
 class DunningStanding(models.Model):
     """Where a receivable stands in the régua: its stage, open or finished. One per debt."""
 
+    # Its history's keys are checked by the database; checking each of these again would cost a
+    # run of millions a third of its time.
     receivable = models.OneToOneField(
-        Receivable, models.PROTECT, primary_key=True, related_name="dunning"
+        Receivable, models.PROTECT, primary_key=True, related_name="dunning", db_constraint=False
     )
     branch = models.ForeignKey(
         Branch, models.PROTECT, related_name="+", db_index=False, db_constraint=False

@@ -20,13 +20,14 @@ from regua.dunning.models import DunningParameters, DunningRun, DunningSlice
 from regua.dunning.selectors import Means, means_of, switches_off
 from regua.integrations.selectors import integration_of
 from regua.organization.models import GeneralParameters
-from regua.restrictions.choices import LIVE
+from regua.restrictions.choices import FINAL, LIVE
 from regua.restrictions.set_listing import Listed, restrictions_list_set
 from regua.web.named import statement
 
 logger = logging.getLogger(__name__)
 
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
+_FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _CLOSED_AT_ONCE = 50_000
 _PAUSING = """array_remove(ARRAY[
     CASE WHEN NOT c.dunned THEN 'customer.dunned' END,
@@ -43,6 +44,16 @@ _PAUSING = """array_remove(ARRAY[
     CASE WHEN r.renegotiated THEN 'debt.renegotiated' END
 ]::text[], NULL)"""
 """What stops every step of a debt, over ``r`` and its customer ``c``: codes of ``reasons``."""
+_COLUMNS = {
+    "dunning_due": "id bigint, open_amount numeric, step_id bigint, action text, channel text,"
+    " auto_list text, required boolean, pausing text[], note text",
+    "dunning_chosen": "id bigint",
+    "dunning_weighed": "id bigint, open_amount numeric, step_id bigint, reasons text[], note text,"
+    " cost numeric",
+    "dunning_fit": "id bigint, customer_id bigint, note text, step_id bigint, stage text,"
+    " days smallint, action text, channel text, template_id bigint, contact_kind text,"
+    " next_action_days smallint",
+}
 _NEXT: dict[str, tuple[str, str]] = {
     RunState.SIMULATING: (SliceState.WAITING, SliceState.SIMULATED),
     RunState.RUNNING: (SliceState.SIMULATED, SliceState.DONE),
@@ -115,26 +126,24 @@ def _simulate(run: DunningRun, part: DunningSlice) -> None:
         DunningSlice.objects.filter(pk=part.pk).update(state=SliceState.SIMULATED)
         return
     general = GeneralParameters.current()
-    text = statement(
+    due = statement(
         "dunning",
-        "simulate",
-        ladder=statement("dunning", "ladder"),
+        "due",
+        ladder=statement("dunning", "ladder").strip(),
         pausing=_PAUSING,
-        blocking=blocking_sql(general),
-        from_debt=FROM_DEBT,
-        live=_LIVE,
+        final=_FINAL,
     )
-    means = means_of(run.branch)
-    _run(
-        text,
-        {
-            **gate_parameters(general=general, today=run.day),
-            **_bounds(run, part),
-            **_means(means),
-            "message_inactive": DunningParameters.current().message_inactive,
-            "switches": list(switches_off(run.branch)),
-        },
-    )
+    weigh = statement("dunning", "weigh", blocking=blocking_sql(general), from_debt=FROM_DEBT)
+    values = {
+        **gate_parameters(general=general, today=run.day),
+        **_bounds(run, part),
+        **_means(means_of(run.branch)),
+        "message_inactive": DunningParameters.current().message_inactive,
+        "switches": list(switches_off(run.branch)),
+    }
+    _work(due, "dunning_due", values)
+    _work(weigh, "dunning_weighed", values)
+    _run(statement("dunning", "simulate"), values)
 
 
 def _execute(run: DunningRun, part: DunningSlice) -> None:
@@ -145,8 +154,10 @@ def _execute(run: DunningRun, part: DunningSlice) -> None:
             DunningSlice.objects.filter(pk=part.pk).update(state=SliceState.DONE)
         return
     listed = _list(run, values)
+    fit = statement("dunning", "fit", pausing=_PAUSING, final=_FINAL)
+    _work(fit, "dunning_fit", values)
     _run(
-        statement("dunning", "execute", pausing=_PAUSING, live=_LIVE),
+        statement("dunning", "execute"),
         values
         | {
             "leaves_at": leaves_at(run.branch),
@@ -162,10 +173,9 @@ def _list(run: DunningRun, values: dict[str, Any]) -> Listed:
     integration = integration_of(run.branch)
     if integration is None or switches_off(run.branch):
         return nothing
-    chosen = statement("dunning", "chosen", pausing=_PAUSING)
+    _work(statement("dunning", "chosen", pausing=_PAUSING), "dunning_chosen", values)
     return restrictions_list_set(
-        chosen,
-        values,
+        "dunning_chosen",
         integration=integration,
         text=f"Pedida pela régua de cobrança, na execução nº {run.pk}.",
     )
@@ -190,6 +200,21 @@ def _means(means: Means) -> dict[str, Any]:
         "message_prices": Jsonb({name: str(cost) for name, cost in means.message_prices.items()}),
         "listing_price": means.listing_price,
     }
+
+
+def _work(text: str, table: str, values: dict[str, Any]) -> None:
+    """Fill a work table of this transaction, and tell the planner how much there is in it.
+
+    Nothing is looked up in a table while it fills: the planner takes that one for as empty as it
+    was, and would go through all of it for every row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({_COLUMNS[table]}) ON COMMIT DROP"
+        )
+        cursor.execute(f"TRUNCATE {table}")
+        _run(text, values)
+        cursor.execute(f"ANALYZE {table}")
 
 
 def _run(text: str, values: dict[str, Any]) -> int:

@@ -1,8 +1,7 @@
 import datetime
-from decimal import Decimal
-
 import django.db.models.deletion
 import django.db.models.functions.datetime
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -275,6 +274,7 @@ class Migration(migrations.Migration):
                 (
                     "receivable",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
                         related_name="dunning",
@@ -445,6 +445,7 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="items",

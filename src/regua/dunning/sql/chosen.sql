@@ -1,4 +1,5 @@
 -- The debts of a slice that are to be listed and that nothing has stopped since the simulation.
+INSERT INTO dunning_chosen (id)
 SELECT r.id
 FROM dunning_dunningitem AS item
 JOIN dunning_dunningstep AS step ON step.id = item.step_id AND step.archived_at IS NULL

@@ -1,34 +1,11 @@
--- Take the steps of a slice that still fit: once each, whatever repeats or interrupts the run.
-WITH fit AS MATERIALIZED (
-    SELECT
-        r.id, r.customer_id, item.note, step.id AS step_id, step.stage, step.days, step.action,
-        step.channel, step.template_id, step.contact_kind, step.next_action_days
-    FROM dunning_dunningitem AS item
-    JOIN dunning_dunningstep AS step ON step.id = item.step_id AND step.archived_at IS NULL
-    JOIN receivables_receivable AS r ON r.id = item.receivable_id
-        AND r.status IN ('open', 'partial')
-    JOIN parties_customer AS c ON c.id = r.customer_id
-    LEFT JOIN dunning_dunningstanding AS standing ON standing.receivable_id = r.id
-    WHERE item.slice_id = %(slice)s AND NOT item.left_out
-        AND COALESCE(standing.days, -32768) < step.days
-        AND cardinality($pausing) = 0
-        AND (step.action <> 'list' OR EXISTS (
-            SELECT FROM restrictions_restriction AS listing
-            WHERE listing.receivable_id = r.id AND listing.status IN ($live)
-        ))
-),
-entries AS (
+-- Take the steps that fit: each once, whatever repeats or interrupts the run.
+WITH entries AS (
     INSERT INTO dunning_dunningentry (receivable_id, run_id, step_id, stage, "on", note)
-    SELECT id, %(run)s, step_id, stage, %(today)s, note FROM fit
-    ON CONFLICT (receivable_id, step_id) WHERE step_id IS NOT NULL DO NOTHING
-    RETURNING receivable_id
-),
-taken AS MATERIALIZED (
-    SELECT fit.* FROM fit WHERE id IN (SELECT receivable_id FROM entries)
+    SELECT id, %(run)s, step_id, stage, %(today)s, note FROM dunning_fit
 ),
 standings AS (
     INSERT INTO dunning_dunningstanding (receivable_id, branch_id, stage, days, "on", open)
-    SELECT id, %(branch)s, stage, days, %(today)s, true FROM taken
+    SELECT id, %(branch)s, stage, days, %(today)s, true FROM dunning_fit
     ON CONFLICT (receivable_id) DO UPDATE
     SET stage = EXCLUDED.stage, days = EXCLUDED.days, "on" = EXCLUDED."on", open = true
 ),
@@ -36,13 +13,13 @@ messages AS (
     INSERT INTO dunning_dunningmessage
         (receivable_id, step_id, branch_id, template_id, channel, status, due_at)
     SELECT id, step_id, %(branch)s, template_id, channel, 'queued', %(leaves_at)s::timestamptz
-    FROM taken WHERE action = 'message' AND note = ''
+    FROM dunning_fit WHERE action = 'message' AND note = ''
 ),
 tasks AS (
     INSERT INTO dunning_dunningtask (customer_id, branch_id, kind, due_on, step_id)
     SELECT DISTINCT ON (customer_id)
         customer_id, %(branch)s, contact_kind, %(today)s::date + next_action_days, step_id
-    FROM taken WHERE contact_kind <> ''
+    FROM dunning_fit WHERE contact_kind <> ''
     ORDER BY customer_id, days DESC
     ON CONFLICT (customer_id) WHERE done_at IS NULL DO NOTHING
     RETURNING id
@@ -50,15 +27,15 @@ tasks AS (
 UPDATE dunning_dunningslice SET state = 'done', done = jsonb_build_object(
     'steps', (
         SELECT COALESCE(jsonb_object_agg(step_id, many), '{}')
-        FROM (SELECT step_id, count(*) AS many FROM taken GROUP BY step_id) AS counted
+        FROM (SELECT step_id, count(*) AS many FROM dunning_fit GROUP BY step_id) AS counted
     ),
-    'messages', (SELECT count(*) FROM taken WHERE action = 'message' AND note = ''),
+    'messages', (SELECT count(*) FROM dunning_fit WHERE action = 'message' AND note = ''),
     'tasks', (SELECT count(*) FROM tasks),
     'listed', %(listed)s::int,
     'listed_amount', %(listed_amount)s::numeric,
     'changed', (
         SELECT count(*) FROM dunning_dunningitem
         WHERE slice_id = %(slice)s AND NOT left_out
-    ) - (SELECT count(*) FROM taken)
+    ) - (SELECT count(*) FROM dunning_fit)
 )
 WHERE id = %(slice)s

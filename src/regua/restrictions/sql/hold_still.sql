@@ -2,6 +2,6 @@
 -- them as whoever held them before has left them.
 SELECT r.id
 FROM receivables_receivable AS r
-WHERE r.id IN ($chosen)
+WHERE r.id IN (SELECT id FROM $chosen)
 ORDER BY r.id
 FOR NO KEY UPDATE OF r
