@@ -597,3 +597,24 @@ def test_a_paused_run_says_so(run: DunningRun, manager: User) -> None:
     run_approve(run=run, actor=manager)
     run_pause(run=run, actor=manager)
     assert "Pausada: 0 de 2 partes" in text(signed_in(manager).get(here(run)))
+
+
+def test_a_full_page_asks_the_database_no_more_than_a_short_one(
+    branch: Branch, late: DunningPolicy
+) -> None:
+    client = signed_in(factories.user(Role.FINANCE_MANAGER))
+    factories.branch("Litoral")
+    counts = []
+    for many in (2, 20):
+        for _ in range(many):
+            debt(branch, 6)
+            debt(branch, 120)
+            debt(branch, 7, dunned=False)
+        run = executed(branch)
+        asked = []
+        for path in (here(run), HELD, LIST, RECOVERY):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path).status_code == 200
+            asked.append(len(queries))
+        counts.append(asked)
+    assert counts[0] == counts[1]

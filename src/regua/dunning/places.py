@@ -23,7 +23,7 @@ def next_step(
 ) -> tuple[DunningStep, date] | None:
     """The step that a debt takes next and on which day, if nothing holds it.
 
-    ``steps`` are those of its policy, by their days. The rule is that of ``sql/simulate.sql``: a
+    ``steps`` are those of its policy, by their days. The rule is that of ``sql/due.sql``: a
     debt found late begins at the latest step that it has reached, but passes over none that is
     required, and keeps the distance between the steps from there on.
     """

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from regua.accounts.models import User
@@ -17,6 +17,7 @@ from regua.dunning.models import (
     DunningItem,
     DunningMessage,
     DunningRun,
+    DunningStep,
 )
 from regua.dunning.reasons import sentence
 from regua.dunning.selectors import holds_visible, runs_visible
@@ -50,6 +51,16 @@ def is_last(run: DunningRun) -> bool:
     return run.simulated_at is not None and not later.exists()
 
 
+def lists_by_itself(branch: Branch) -> bool:
+    """Whether a policy of the branch has a step that lists."""
+    return DunningStep.objects.filter(
+        Q(policy__branch=None) | Q(policy__branch=branch),
+        policy__active=True,
+        archived_at=None,
+        action=Action.LIST,
+    ).exists()
+
+
 def items_of(run: DunningRun, *, step_id: int | None = None) -> QuerySet[DunningItem]:
     rows = DunningItem.objects.filter(run=run).select_related(
         "receivable__customer", "receivable__contract", "step"
@@ -65,8 +76,10 @@ def holds_of(
     actor: User, branches: Collection[Branch], *, reason: str = "", step_id: int | None = None
 ) -> QuerySet[DunningHold]:
     """Debts still owed whose step is held, in these branches; ``reason`` is one of its codes."""
-    rows = holds_visible(actor).filter(
-        branch__in=[b.pk for b in branches], receivable__status__in=OWED
+    rows = (
+        holds_visible(actor)
+        .select_related("branch")
+        .filter(branch__in=[b.pk for b in branches], receivable__status__in=OWED)
     )
     if reason:
         rows = rows.filter(reasons__contains=[reason])

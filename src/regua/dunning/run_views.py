@@ -150,10 +150,10 @@ def dunning_run(request: Request, pk: int) -> HttpResponse:
         "may_approve": actor.can(Permission.APPROVE_DUNNING),
         "role": actor.get_role_display(),
         "switches": list(switches_off(run.branch).values())
-        if run.state == RunState.SIMULATED
+        if run.state == RunState.SIMULATED and selectors.lists_by_itself(run.branch)
         else [],
         "policies_url": url_of("parameters_dunning"),
-        "messages_url": url_of("dunning_message_list"),
+        "messages_url": f"{_here(run)}#titulos",
         "worklist_url": url_of("dunning_worklist"),
         "listings_url": _listings(run, plan),
         "holds_url": _holds(run) if selectors.is_last(run) else "",
