@@ -30,6 +30,7 @@ from regua.dunning.models import (
 )
 from regua.dunning.places import next_step
 from regua.dunning.recovery import recovery
+from regua.dunning.run_selectors import runs_waiting
 from regua.dunning.run_sums import plan_of, sums_of
 from regua.dunning.running import run_work
 from regua.dunning.services import run_approve, run_pause, run_start
@@ -618,3 +619,11 @@ def test_a_full_page_asks_the_database_no_more_than_a_short_one(
             asked.append(len(queries))
         counts.append(asked)
     assert counts[0] == counts[1]
+
+
+def test_who_may_approve_sees_beside_the_menu_how_many_wait(
+    run: DunningRun, manager: User, operator: User, outsider: User
+) -> None:
+    assert [runs_waiting(person) for person in (manager, operator, outsider)] == [1, 0, 0]
+    assert re.search(r"Execuções 1\b", text(signed_in(manager).get("/")))
+    assert not re.search(r"Execuções 1\b", text(signed_in(operator).get("/")))

@@ -5,6 +5,6 @@ class DunningConfig(AppConfig):
     name = "regua.dunning"
 
     def ready(self) -> None:
-        from regua.dunning import places
+        from regua.dunning import run_panels
 
-        places.register()
+        run_panels.register()

@@ -14,7 +14,7 @@ from regua.dunning.models import DunningHold, DunningPolicy, DunningStanding, Du
 from regua.dunning.reasons import sentence
 from regua.dunning.selectors import policy_for
 from regua.receivables.models import Receivable
-from regua.receivables.panels import RowNote, receivable_panels
+from regua.receivables.panels import RowNote
 from regua.web import formats
 
 
@@ -39,7 +39,8 @@ def next_step(
     return None
 
 
-def _notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:
+def notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:
+    """For the customer's page: what is owed, where it stands, what comes next or holds it."""
     owed = [receivable for receivable in receivables if receivable.is_owed]
     if not owed or not actor.can(Permission.VIEW_DUNNING):
         return {}
@@ -74,7 +75,3 @@ def _notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]
         if lines:
             found[receivable.pk] = RowNote(lines=tuple(lines))
     return found
-
-
-def register() -> None:
-    receivable_panels.notes(_notes)

@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.accounts.permissions import Permission
 from regua.dunning.choices import ENDED, Action, RunState
 from regua.dunning.models import (
     DunningEntry,
@@ -34,6 +35,13 @@ def open_runs(branches: Collection[Branch]) -> dict[int, DunningRun]:
     """Branch → the run that is under way there."""
     rows = DunningRun.objects.filter(branch__in=[b.pk for b in branches]).exclude(state__in=ENDED)
     return {run.branch_id: run for run in rows}
+
+
+def runs_waiting(actor: User) -> int:
+    """How many simulations wait for this person's approval."""
+    if not actor.can(Permission.APPROVE_DUNNING):
+        return 0
+    return runs_visible(actor).filter(state=RunState.SIMULATED).count()
 
 
 def last_simulated(actor: User, branches: Collection[Branch]) -> list[DunningRun]:
