@@ -472,6 +472,7 @@ def test_the_page_says_how_the_figures_are_counted(
     assert "Recuperado R$ 25,00" in page
     assert "Cada pagamento conta para um passo só" in page
     assert "ainda não completaram 30 dias" in page
+    assert "Recuperado R$ 25,00" in text(signed_in(manager).get(f"{RECOVERY}?de=&prazo=60"))
     assert "Nenhum passo dado neste período" in text(signed_in(outsider).get(RECOVERY))
     everywhere = signed_in(factories.user(Role.FINANCE_MANAGER))
     day = timezone.localdate().isoformat()

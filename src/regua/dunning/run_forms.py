@@ -82,12 +82,16 @@ class HoldFilter(_Filter):
 
 
 class RecoveryFilter(forms.Form):
-    """The steps that were taken from ``de`` to ``ate``, and how long a payment counts as theirs."""
+    """The steps that were taken from ``de`` to ``ate``, and how long a payment counts as theirs.
 
-    de = forms.DateField(label="Passos dados de")
-    ate = forms.DateField(label="Até")
+    What is left empty is as usual: the last thirty days.
+    """
+
+    de = forms.DateField(label="Passos dados de", required=False)
+    ate = forms.DateField(label="Até", required=False)
     prazo = django_forms.TypedChoiceField(
         label="Pago em até",
+        required=False,
         coerce=int,
         choices=[(days, f"{days} dias") for days in WINDOWS],
         error_messages={"invalid_choice": "Escolha um dos prazos da lista."},
@@ -105,6 +109,9 @@ class RecoveryFilter(forms.Form):
             self.fields["filial"] = BranchChoiceField(branches)
 
     def clean(self) -> dict[str, Any]:
+        for name, usual in self.initial.items():
+            if name not in self.errors and self.cleaned_data.get(name) in (None, ""):
+                self.cleaned_data[name] = usual
         since, until = self.cleaned_data.get("de"), self.cleaned_data.get("ate")
         for name in ("de", "ate"):
             day = self.cleaned_data.get(name)
