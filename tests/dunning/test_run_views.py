@@ -19,24 +19,19 @@ from regua.accounts.permissions import Role
 from regua.dunning.choices import RunState, SliceState
 from regua.dunning.forgetting import items_forget
 from regua.dunning.models import (
-    DunningEntry,
     DunningHold,
     DunningItem,
     DunningPolicy,
     DunningRun,
-    DunningStanding,
     DunningStep,
-    MessageGateway,
 )
-from regua.dunning.places import next_step
-from regua.dunning.recovery import recovery
 from regua.dunning.run_selectors import runs_waiting
 from regua.dunning.run_sums import plan_of, sums_of
 from regua.dunning.running import run_work
 from regua.dunning.services import run_approve, run_pause, run_start
 from regua.integrations.models import Integration
 from regua.organization.models import Branch
-from regua.receivables.models import Payment, Receivable
+from regua.receivables.models import Receivable
 from regua.restrictions.models import Restriction
 from tests import factories
 from tests.dunning.conftest import executed, simulated
@@ -63,13 +58,6 @@ def text(response: HttpResponse) -> str:
 
 def here(run: DunningRun, name: str = "dunning_run") -> str:
     return reverse(name, args=[run.pk])
-
-
-@pytest.fixture
-def late(policy: DunningPolicy) -> DunningPolicy:
-    """The default policy, whose steps may all be skipped."""
-    policy.steps.update(required=False)
-    return policy
 
 
 @pytest.fixture
@@ -272,7 +260,7 @@ def executed_elsewhere(run: DunningRun) -> DunningItem:
     run = DunningRun.objects.create(
         branch=run.branch, day=run.day, state=RunState.CANCELLED, finished_at=timezone.now()
     )
-    part = run.slices.create(number=1, after_due=run.day, after_id=0, to_due=run.day, to_id=0)
+    part = run.slices.create(number=1, after_customer=0, to_customer=0)
     return DunningItem.objects.create(
         run=run, slice=part, receivable=item.receivable, step=item.step, amount=1
     )
@@ -416,162 +404,6 @@ def test_the_result_counts_what_was_done_and_what_changed(run: DunningRun, manag
     assert reverse("restriction_detail", args=[listing.pk]) in lines.content.decode()
     assert "Mudou desde a simulação" in page
     assert "R$ 1.284,50" in text(client.get(LIST))
-
-
-# --- What each step brought ---------------------------------------------------------------------
-
-
-def pay(row: Receivable, amount: str, days: int) -> None:
-    day = timezone.localdate() + timedelta(days=days)
-    Payment.objects.create(receivable=row, amount=Decimal(amount), paid_on=day, available_on=day)
-
-
-def test_a_payment_belongs_to_the_last_step_before_it(branch: Branch, late: DunningPolicy) -> None:
-    today = timezone.localdate()
-    MessageGateway.objects.create(channel="sms", url="https://x.test", body="{}", cost="0.10")
-    late.steps.filter(stage="AC").update(channel="sms")
-    soon, twice, never, before = (debt(branch, 6, amount=Decimal(100)) for _ in range(4))
-    pay(before, "10.00", -1)
-    executed(branch, today)
-    executed(branch, today + timedelta(days=15))
-    pay(soon, "40.00", 2)
-    pay(soon, "60.00", 20)
-    pay(twice, "30.00", 14)
-    pay(never, "100.00", 70)
-    Receivable.objects.filter(pk=soon.pk).update(status="received", open_amount=0)
-
-    def figures(until: int = 15, window: int = 30) -> dict[str, tuple[object, ...]]:
-        found = recovery([branch], since=today, until=today + timedelta(days=until), window=window)
-        return {
-            line.step.stage: (line.debts, line.owed, line.paid, line.recovered, line.median)
-            for line in found.lines
-        }
-
-    assert figures() == {
-        "AC": (4, 3, 2, Decimal("70.00"), 2),
-        "IP": (4, 3, 1, Decimal("60.00"), 5),
-    }
-    assert figures(until=0) == {"AC": (4, 3, 2, Decimal("70.00"), 2)}, "a later step has its own"
-    assert figures(window=60)["IP"][3] == Decimal("160.00")
-    assert figures(window=15)["AC"][3] == Decimal("70.00")
-    found = recovery([branch], since=today, until=today, window=30)
-    assert found.cost == Decimal("0.40")
-    assert found.lines[0].spread == [1, 0, 1, 0, 0]
-    assert not recovery(
-        [branch], since=today - timedelta(9), until=today - timedelta(1), window=30
-    ).lines
-
-
-def test_the_page_says_how_the_figures_are_counted(
-    branch: Branch, other_branch: Branch, late: DunningPolicy, manager: User, outsider: User
-) -> None:
-    row = debt(branch, 6, amount=Decimal(100))
-    executed(branch)
-    pay(row, "25.00", 0)
-    page = text(signed_in(manager).get(RECOVERY))
-    assert "Recuperado R$ 25,00" in page
-    assert "Cada pagamento conta para um passo só" in page
-    assert "ainda não completaram 30 dias" in page
-    assert "Recuperado R$ 25,00" in text(signed_in(manager).get(f"{RECOVERY}?de=&prazo=60"))
-    assert "Nenhum passo dado neste período" in text(signed_in(outsider).get(RECOVERY))
-    everywhere = signed_in(factories.user(Role.FINANCE_MANAGER))
-    day = timezone.localdate().isoformat()
-    for pk, seen in ((branch.pk, True), (other_branch.pk, False)):
-        asked = f"{RECOVERY}?de={day}&ate={day}&prazo=15&filial={pk}"
-        assert ("Recuperado R$ 25,00" in text(everywhere.get(asked))) is seen
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "de=x&ate=y&prazo=30",
-        "de=02/01/2026&ate=01/01/2026&prazo=30",
-        "de=01/01/2020&ate=01/01/2026&prazo=30",
-        "de=01/01/0001&ate=01/01/0001&prazo=30",
-        "de=01/01/2026&ate=02/01/2026&prazo=31",
-        "de=01/01/2026&ate=02/01/2026&prazo=30&filial=99999",
-    ],
-)
-def test_a_period_that_cannot_be_read_shows_why_and_no_figures(
-    policy: DunningPolicy, query: str
-) -> None:
-    answer = signed_in(factories.user(Role.AUDIT)).get(f"{RECOVERY}?{query}")
-    assert answer.status_code == 200
-    page = text(answer)
-    assert "Corrija o período" in page or "Nenhum passo dado neste período" in page
-
-
-def test_a_listing_without_a_price_has_no_cost_per_real(
-    branch: Branch, late: DunningPolicy, manager: User
-) -> None:
-    Integration.objects.update(listing_price=None)
-    pay(debt(branch, 120), "10.00", 1)
-    executed(branch)
-    page = text(signed_in(manager).get(RECOVERY))
-    assert "Custo por real recuperado Não informado" in page
-
-
-# --- On the customer's page ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("required", [True, False])
-def test_the_next_step_is_the_one_that_the_run_takes(
-    branch: Branch, policy: DunningPolicy, required: bool
-) -> None:
-    """Told ahead one debt at a time, and taken by the statement that weighs all of them."""
-    if not required:
-        policy.steps.update(required=False)
-    steps = list(policy.steps.order_by("days"))
-    rows = [debt(branch, days) for days in (-9, -4, -3, -1, 0, 2, 4, 5, 19, 20, 60, 90, 200)]
-    today = timezone.localdate()
-    told = 0
-    for offset in (0, 1, 3, 5, 8, 20, 35, 70):
-        day = today + timedelta(days=offset)
-        standings = DunningStanding.objects.in_bulk([row.pk for row in rows])
-        run = simulated(branch, day)
-        taken = dict(run.items.values_list("receivable_id", "step_id"))
-        for row in rows:
-            found = next_step(steps, due=row.due_date, standing=standings.get(row.pk), today=day)
-            ahead = found[0].pk if found and found[1] == day else None
-            assert taken.get(row.pk) == ahead, (offset, row.due_date)
-            told += ahead is not None
-        run_approve(run=run, actor=factories.user(Role.FINANCE_MANAGER))
-        run_work(run.pk)
-    assert told > 25
-    assert DunningEntry.objects.filter(step__isnull=False).count() == told
-
-
-def test_a_customer_page_tells_where_each_debt_stands(
-    branch: Branch, late: DunningPolicy, manager: User
-) -> None:
-    customer = factories.customer(branch, email="maria@exemplo.test")
-    factories.receivable(customer, days_overdue=6)
-    early = factories.receivable(customer, days_overdue=-10)
-    executed(branch)
-    path = reverse("customer_receivables", args=[customer.pk])
-    client = signed_in(manager)
-    page = text(client.get(path))
-    today = timezone.localdate()
-    suspended = today + timedelta(days=15)
-    assert f"Régua: Aviso de cobrança desde {today:%d/%m/%Y}" in page
-    assert f"Próximo passo: Suspensão e rescisão, em {suspended:%d/%m/%Y}" in page
-    reminded = early.due_date - timedelta(days=3)
-    assert f"Próximo passo: Lembrete, em {reminded:%d/%m/%Y}" in page
-
-    customer.dunned = False
-    customer.save()
-    factories.receivable(customer, days_overdue=30)
-    simulated(branch)
-    assert "Retido em Suspensão e rescisão" in text(client.get(path))
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        client.get(path)
-    for days in range(10):
-        factories.receivable(customer, days_overdue=days * 9)
-    with CaptureQueriesContext(connection) as many:
-        client.get(path)
-    assert len(many) == len(few)
 
 
 # --- Forgetting ---------------------------------------------------------------------------------

@@ -274,17 +274,16 @@ class DunningRun(models.Model):
 
 
 class DunningSlice(models.Model):
-    """A part of a run's debts, by due date: what one worker does in one transaction.
+    """A part of a run's debts: what one worker does in one transaction.
 
-    ``(after_due, after_id)`` is left out, ``(to_due, to_id)`` belongs to it.
+    Whole customers, so that two workers never write about the same one: those whose id is above
+    ``after_customer``, up to ``to_customer``. Number 0 looks after the debts no longer owed.
     """
 
     run = models.ForeignKey(DunningRun, models.CASCADE, related_name="slices")
     number = models.PositiveIntegerField()
-    after_due = models.DateField()
-    after_id = models.BigIntegerField()
-    to_due = models.DateField()
-    to_id = models.BigIntegerField()
+    after_customer = models.BigIntegerField()
+    to_customer = models.BigIntegerField()
     state = models.CharField(
         max_length=9, choices=SliceState.choices, default=SliceState.WAITING, db_default="waiting"
     )
@@ -348,6 +347,7 @@ class DunningHold(models.Model):
         Receivable, models.PROTECT, primary_key=True, related_name="dunning_hold"
     )
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     step = models.ForeignKey(DunningStep, models.PROTECT, related_name="+", db_index=False)
     reasons = models.JSONField(default=list)
     """Codes of ``reasons``, the gate's rules among them."""
@@ -356,6 +356,9 @@ class DunningHold(models.Model):
     class Meta:
         verbose_name = "título retido"
         verbose_name_plural = "títulos retidos"
+        indexes = [
+            models.Index(fields=["branch", "customer"], name="dunning_hold_by_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"título {self.receivable_id} retido"

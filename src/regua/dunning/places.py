@@ -41,7 +41,7 @@ def next_step(
 
 def notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:
     """For the customer's page: what is owed, where it stands, what comes next or holds it."""
-    owed = [receivable for receivable in receivables if receivable.is_owed]
+    owed = [row for row in receivables if row.is_owed and not row.renegotiated]
     if not owed or not actor.can(Permission.VIEW_DUNNING):
         return {}
     ids = [receivable.pk for receivable in owed]

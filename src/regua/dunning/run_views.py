@@ -152,7 +152,7 @@ def dunning_run(request: Request, pk: int) -> HttpResponse:
         "switches": list(switches_off(run.branch).values())
         if run.state == RunState.SIMULATED and selectors.lists_by_itself(run.branch)
         else [],
-        "policies_url": url_of("parameters_dunning"),
+        "switches_url": reverse("dunning_switches", args=[run.branch_id]),
         "messages_url": f"{_here(run)}#titulos",
         "worklist_url": url_of("dunning_worklist"),
         "listings_url": _listings(run, plan),

@@ -1,7 +1,8 @@
 import datetime
+from decimal import Decimal
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -235,10 +236,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("after_due", models.DateField()),
-                ("after_id", models.BigIntegerField()),
-                ("to_due", models.DateField()),
-                ("to_id", models.BigIntegerField()),
+                ("after_customer", models.BigIntegerField()),
+                ("to_customer", models.BigIntegerField()),
                 (
                     "state",
                     models.CharField(
@@ -498,6 +497,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="organization.branch",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.customer",
                     ),
                 ),
                 (
@@ -1082,6 +1090,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="dunningitem",
             index=models.Index(fields=["run", "step", "id"], name="dunning_item_by_step"),
+        ),
+        migrations.AddIndex(
+            model_name="dunninghold",
+            index=models.Index(fields=["branch", "customer"], name="dunning_hold_by_customer"),
         ),
         migrations.AddIndex(
             model_name="dunningentry",

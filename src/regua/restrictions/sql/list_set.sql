@@ -9,19 +9,25 @@ WITH asked AS MATERIALIZED (
         CASE WHEN %(co_debtors)s AND g.id IS NOT NULL THEN $co_debtor END AS co_debtor,
         ARRAY[$states] AS states
     FROM $from_debt
-    WHERE r.id IN (SELECT id FROM $chosen) AND r.branch_id = %(branch)s
+    WHERE r.id IN ($chosen) AND r.branch_id = %(branch)s
+),
+answered AS MATERIALIZED (
+    -- Most debts are answered alike: what is kept of it is put together once for all of them.
+    SELECT alike.states, (
+        SELECT jsonb_agg(jsonb_build_array(answer.rule, answer.state) ORDER BY answer.place)
+        FROM unnest(%(rules)s::text[], alike.states)
+            WITH ORDINALITY AS answer (rule, state, place)
+        WHERE answer.state IS NOT NULL
+    ) AS gate
+    FROM (SELECT DISTINCT states FROM asked) AS alike
+    WHERE NOT alike.states && ARRAY['fail', 'missing']
 ),
 fit AS MATERIALIZED (
     SELECT
-        asked.*, price.fine, price.interest,
-        asked.open_amount + price.fine + price.interest AS amount,
-        (
-            SELECT jsonb_agg(jsonb_build_array(answer.rule, answer.state) ORDER BY answer.place)
-            FROM unnest(%(rules)s::text[], asked.states)
-                WITH ORDINALITY AS answer (rule, state, place)
-            WHERE answer.state IS NOT NULL
-        ) AS gate
+        asked.*, answered.gate, price.fine, price.interest,
+        asked.open_amount + price.fine + price.interest AS amount
     FROM asked
+    JOIN answered USING (states)
     CROSS JOIN LATERAL (
         SELECT
             CASE WHEN %(updated)s AND late.days > 0
@@ -31,7 +37,6 @@ fit AS MATERIALIZED (
                 ELSE 0 END AS interest
         FROM (SELECT %(today)s::date - asked.due_date AS days) AS late
     ) AS price
-    WHERE NOT asked.states && ARRAY['fail', 'missing']
 ),
 listed AS (
     INSERT INTO restrictions_restriction (
