@@ -55,6 +55,13 @@ def policy(automatic: Integration, mail: None) -> DunningPolicy:
     return default_policy_create()
 
 
+@pytest.fixture
+def late(policy: DunningPolicy) -> DunningPolicy:
+    """The default policy, whose steps may all be skipped."""
+    policy.steps.update(required=False)
+    return policy
+
+
 def simulated(branch: Branch, day: date | None = None) -> DunningRun:
     run = run_start(branch=branch, actor=None, day=day)
     run_work(run.pk)

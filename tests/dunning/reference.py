@@ -166,6 +166,9 @@ def _reasons(
     for contact in DunningContact.objects.filter(customer=debt.customer, result="promise"):
         if contact.withdrawn_at is None and contact.promised_on and contact.promised_on >= day:
             found.add("promise")
+    for contact in DunningContact.objects.filter(customer=debt.customer, result="paid"):
+        if contact.next_on and contact.next_on >= day:
+            found.add("paid.said")
     contested = Impediment.objects.filter(receivable=debt, kind="contest", closed_at=None)
     if debt.disputed or contested.exists():
         found.add("debt.disputed")

@@ -138,7 +138,13 @@ def _happen(
                 DunningTask.objects.filter(customer=debt.customer).delete()
                 ledger.tasks.pop(debt.customer_id, None)
             case _:
-                pass
+                DunningContact.objects.create(
+                    customer=debt.customer,
+                    kind="phone",
+                    result="paid",
+                    next_on=day + timedelta(days=2),
+                    actor=caller,
+                )
 
 
 def _agree(ledger: Ledger, when: str) -> None:

@@ -5,6 +5,7 @@ class DunningConfig(AppConfig):
     name = "regua.dunning"
 
     def ready(self) -> None:
-        from regua.dunning import worklist_panels
+        from regua.dunning import run_panels, worklist_panels
 
+        run_panels.register()
         worklist_panels.register()

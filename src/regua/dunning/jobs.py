@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from regua.dunning import services
 from regua.dunning.choices import ENDED, WORKING
 from regua.dunning.contacts import worklist_renew
+from regua.dunning.forgetting import items_forget
 from regua.dunning.models import DunningParameters, DunningRun
 from regua.dunning.running import run_work
 from regua.organization.models import Branch
@@ -58,3 +59,10 @@ def worklist(timestamp: int) -> None:
     """Keep the worklist to who still has to be called: hourly, as payments come all day."""
     back = worklist_renew(timezone.localdate())
     logger.info("%s broken promises came back to the worklist", back)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="dunning.forget", queueing_lock="dunning.forget", pass_context=True)
+def forget(context: JobContext, timestamp: int) -> None:
+    """Forget the lines of runs that ended long ago."""
+    items_forget(should_stop=context.should_abort)

@@ -464,7 +464,10 @@ class DunningTask(models.Model):
                 fields=["branch", "due_on", "id"],
                 name="dunning_task_open",
                 condition=Q(done_at=None),
-            )
+            ),
+            models.Index(
+                fields=["due_on", "id"], name="dunning_task_by_day", condition=Q(done_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

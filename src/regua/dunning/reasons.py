@@ -9,6 +9,7 @@ _SENTENCES = {
     "customer.dunned": "O cliente está com Considera na cobrança automatizada em Não.",
     "customer.deceased": "O cliente faleceu.",
     "promise": "O cliente prometeu pagar, e o dia ainda não chegou.",
+    "paid.said": "O cliente diz que já pagou; confira até o próximo contato.",
     "debt.disputed": "O cliente contesta o título.",
     "debt.awaiting": "O título aguarda a confirmação de um pagamento.",
     "debt.renegotiated": "O título foi renegociado.",

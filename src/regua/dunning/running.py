@@ -36,6 +36,10 @@ _PAUSING = """array_remove(ARRAY[
         SELECT customer_id FROM dunning_dunningcontact
         WHERE result = 'promise' AND withdrawn_at IS NULL AND promised_on >= %(today)s::date
     ) THEN 'promise' END,
+    CASE WHEN c.id IN (
+        SELECT customer_id FROM dunning_dunningcontact
+        WHERE result = 'paid' AND next_on >= %(today)s::date
+    ) THEN 'paid.said' END,
     CASE WHEN r.disputed OR r.id IN (
         SELECT receivable_id FROM receivables_impediment
         WHERE closed_at IS NULL AND kind = 'contest'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -110,11 +111,16 @@ def steps_of(policy: DunningPolicy) -> list[DunningStep]:
     return list(policy.steps.filter(archived_at=None).select_related("template").order_by("days"))
 
 
-def policy_for(receivable: Receivable) -> DunningPolicy | None:
-    """The policy that a debt follows: the most specific one that fits (``sql/ladder.sql``)."""
+def policy_for(
+    receivable: Receivable, policies: Iterable[DunningPolicy] | None = None
+) -> DunningPolicy | None:
+    """The policy that a debt follows: the most specific one that fits (``sql/ladder.sql``).
+
+    ``policies`` are the active ones, where many debts are asked about at once.
+    """
     fitting = [
         policy
-        for policy in DunningPolicy.objects.filter(active=True)
+        for policy in (DunningPolicy.objects.filter(active=True) if policies is None else policies)
         if policy.branch_id in (None, receivable.branch_id)
         and policy.group_id in (None, receivable.customer.group_id)
         and policy.contract_kind in ("", receivable.contract.kind)

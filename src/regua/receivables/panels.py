@@ -30,6 +30,8 @@ class RowNote:
     after_payment: str = ""
     after_cancellation: str = ""
     """What follows from the one and the other; each continues the notice."""
+    lines: tuple[str, ...] = ()
+    """Sentences under the receivable's situation."""
 
 
 NotesOf = Callable[[Sequence[Receivable], User], dict[int, RowNote]]

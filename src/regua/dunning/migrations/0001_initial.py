@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("organization", "0006_branch_address"),
         ("parties", "0006_groups_and_dunned"),
-        ("receivables", "0005_receivable_owed"),
+        ("receivables", "0006_authors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -1117,6 +1117,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("done_at", None)),
                 fields=["branch", "due_on", "id"],
                 name="dunning_task_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="dunningtask",
+            index=models.Index(
+                condition=models.Q(("done_at", None)),
+                fields=["due_on", "id"],
+                name="dunning_task_by_day",
             ),
         ),
         migrations.AddConstraint(
