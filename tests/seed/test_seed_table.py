@@ -55,7 +55,6 @@ def test_every_url_name_resolves() -> None:
 
 def test_what_is_not_yet_there_has_no_url() -> None:
     promised = _named(r"not yet: `(\w+)`", *(line[3] for line in LINES))
-    assert promised
     assert not promised & URL_NAMES, "built meanwhile: say so in docs/seed.md, and test it"
 
 
