@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
 _CLOSED_AT_ONCE = 50_000
-_PAUSING = """array_remove(ARRAY[
+PAUSING = """array_remove(ARRAY[
     CASE WHEN NOT c.dunned THEN 'customer.dunned' END,
     CASE WHEN c.deceased_on IS NOT NULL THEN 'customer.deceased' END,
     CASE WHEN c.id IN (
@@ -119,7 +119,7 @@ def _simulate(run: DunningRun, part: DunningSlice) -> None:
         "dunning",
         "simulate",
         ladder=statement("dunning", "ladder"),
-        pausing=_PAUSING,
+        pausing=PAUSING,
         blocking=blocking_sql(general),
         from_debt=FROM_DEBT,
         live=_LIVE,
@@ -146,7 +146,7 @@ def _execute(run: DunningRun, part: DunningSlice) -> None:
         return
     listed = _list(run, values)
     _run(
-        statement("dunning", "execute", pausing=_PAUSING, live=_LIVE),
+        statement("dunning", "execute", pausing=PAUSING, live=_LIVE),
         values
         | {
             "leaves_at": leaves_at(run.branch),
@@ -162,7 +162,7 @@ def _list(run: DunningRun, values: dict[str, Any]) -> Listed:
     integration = integration_of(run.branch)
     if integration is None or switches_off(run.branch):
         return nothing
-    chosen = statement("dunning", "chosen", pausing=_PAUSING)
+    chosen = statement("dunning", "chosen", pausing=PAUSING)
     return restrictions_list_set(
         chosen,
         values,
