@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr
 from smtplib import (
+    SMTP,
     SMTPException,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -146,7 +147,7 @@ class MailLine:
         if not settings.EMAIL_HOST:
             raise Down("Nenhum servidor de e-mail está configurado (REGUA_SMTP_URL).")
         # Asked before each message: one given to a connection that is gone would be in doubt.
-        if self._server.connection is not None and not self._answers():
+        if self._server.connection is not None and not _answers(self._server.connection):
             self.close()
         try:
             self._server.open()
@@ -177,11 +178,12 @@ class MailLine:
         with suppress(OSError):
             self._server.close()
 
-    def _answers(self) -> bool:
-        try:
-            return bool(self._server.connection.noop()[0] == 250)
-        except OSError:
-            return False
+
+def _answers(server: SMTP) -> bool:
+    try:
+        return server.noop()[0] == 250
+    except OSError:
+        return False
 
 
 def _answered(code: int, what: str) -> Outcome:

@@ -104,7 +104,7 @@ def _check(template: MessageTemplate) -> None:
     if template.channel == Channel.EMAIL and not template.subject:
         problems["subject"] = ["Escreva o assunto do e-mail."]
     try:
-        template.clean_fields()
+        template.clean_fields(exclude=["created_by", "replaced_by"])
     except ValidationError as error:
         problems = error.message_dict | problems
     if problems:

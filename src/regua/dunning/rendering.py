@@ -44,7 +44,6 @@ MONTHS = (
 ).split()
 NO_ADDRESS = "(falta o endereço da filial)"
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_OPT_OUT = signing.Signer(sep="~", salt="regua.dunning.opt_out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,7 @@ def render(
     if channel == Channel.EMAIL:
         if kind == TemplateKind.NOTICE:
             parts.append(_notice(debt, on))
-        parts.append(f"-- \n{_creditor(debt.branch)}")
+        parts.append(f"Credor:\n{_creditor(debt.branch)}")
         parts.append(f"Para não receber mais e-mails de cobrança: {opt_out_url}")
         text = "\n\n".join(parts) + "\n"
     else:
@@ -155,17 +154,21 @@ def creditor_name(branch: Branch) -> str:
 
 def opt_out_url(customer_id: int, channel: str) -> str:
     """Where a customer, without an account, says no to a channel."""
-    token = _OPT_OUT.sign(f"{customer_id}-{channel}")
+    token = _signer().sign(f"{customer_id}-{channel}")
     return f"{settings.CONFIG.base_url}{reverse('message_opt_out', args=[token])}"
 
 
 def opt_out_read(token: str) -> tuple[int, Channel] | None:
     """Whom and which channel such an address means; None where we never wrote it."""
     try:
-        customer_id, _, channel = _OPT_OUT.unsign(token).partition("-")
+        customer_id, _, channel = _signer().unsign(token).partition("-")
         return int(customer_id), Channel(channel)
     except (signing.BadSignature, ValueError):
         return None
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(sep="~", salt="regua.dunning.opt_out")
 
 
 def _values(debt: Debt, on: date) -> dict[str, str]:
