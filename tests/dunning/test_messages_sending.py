@@ -32,7 +32,14 @@ from regua.dunning.models import (
     MessageGateway,
     MessageTemplate,
 )
-from regua.dunning.sending import LEASE, RETRY, doubtful, messages_drain, senders_ask
+from regua.dunning.sending import (
+    LEASE,
+    RETRY,
+    doubtful,
+    messages_drain,
+    sender_run,
+    senders_ask,
+)
 from regua.organization.models import Branch
 from regua.receivables.models import Receivable
 from regua.receivables.services import payment_record
@@ -603,3 +610,21 @@ def test_nothing_to_send_again(branch: Branch, operator: User, outsider: User) -
     with pytest.raises(Exception, match="Nada mudou"):
         message_resend(message=row, actor=operator)
     assert eventually(DunningMessage.objects.filter(status="queued").count) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_channel_that_is_down_is_left_alone_for_a_minute(
+    mailbox: Mailbox, branch: Branch, settings: Any
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+    settings.EMAIL_PORT = 9
+    message(debt(branch), step(branch))
+    senders_ask()  # as the dispatcher does while the sender works
+    sender_run("email", should_stop=lambda: False)
+    senders_ask()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT scheduled_at > now() + interval '50 seconds' FROM procrastinate_jobs"
+        )
+        assert cursor.fetchall() == [(True,)]

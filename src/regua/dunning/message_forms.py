@@ -53,7 +53,6 @@ class TemplateForm(forms.Form):
         label="Assunto",
         max_length=120,
         required=False,
-        help_text="Só no e-mail.",
         error_messages={"max_length": "Use no máximo 120 letras."},
     )
     body = django_forms.CharField(
@@ -154,7 +153,7 @@ class GatewayForm(forms.Form):
                 "url": gateway.url,
                 "body": gateway.body,
                 "header_name": gateway.header_name,
-                "cost": _cost(gateway.cost),
+                "cost": exact(gateway.cost),
                 "active": "sim" if gateway.active else "nao",
             }
         super().__init__(*args, initial=initial, **kwargs)
@@ -171,15 +170,14 @@ class GatewayForm(forms.Form):
             for field in self.fields.values():
                 field.disabled = True
 
-    def clean_cost(self) -> Decimal:
+    def cleanexact(self) -> Decimal:
         return self.cleaned_data["cost"] or Decimal(0)
 
 
-def _cost(value: Decimal) -> str:
+def exact(value: Decimal) -> str:
     """Two decimal places, or as many as it needs: ``0,085``."""
-    exact = value.normalize()
-    places = max(2, -int(exact.as_tuple().exponent))
-    return formats.number(exact, places)
+    places = max(2, -int(value.normalize().as_tuple().exponent))
+    return formats.number(value, places)
 
 
 class ChannelTestForm(forms.Form):

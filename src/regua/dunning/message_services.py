@@ -42,7 +42,7 @@ from regua.dunning.rendering import (
     opt_out_url,
     render,
 )
-from regua.dunning.sending import doubtful, sender_ask
+from regua.dunning.sending import doubtful, sender_ask, sender_set
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.parties.models import Customer
@@ -226,7 +226,7 @@ def gateway_save(
         gateway.save(update_fields=["header_sealed"])
         if active:
             # What waited for it has been mended.
-            sender_ask(channel)
+            sender_set(channel)
     return gateway
 
 

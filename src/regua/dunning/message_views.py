@@ -24,6 +24,7 @@ from regua.dunning.message_forms import (
     ChannelTestForm,
     GatewayForm,
     TemplateForm,
+    exact,
 )
 from regua.dunning.message_selectors import earlier_texts, templates_in_use, uses_of
 from regua.dunning.message_services import (
@@ -34,6 +35,7 @@ from regua.dunning.message_services import (
     template_test,
 )
 from regua.dunning.models import DunningMessage, MessageGateway, MessageTemplate
+from regua.dunning.policy_tabs import parameter_tabs
 from regua.dunning.rendering import (
     VARIABLES,
     check_text,
@@ -44,24 +46,9 @@ from regua.dunning.rendering import render as rendered
 from regua.dunning.selectors import has_address
 from regua.organization.models import Branch
 from regua.web.forms import add_errors
-from regua.web.navigation import url_of
 
 TEST = "teste"
 """What the button that only sends a test calls itself (``acao``)."""
-
-
-def parameter_tabs(active: str) -> list[dict[str, Any]]:
-    """The tabs of *Parâmetros de cobrança*; ``active`` is a URL's name."""
-    tabs = (
-        ("parameters_dunning", "Régua"),
-        ("message_template_list", "Mensagens"),
-        ("message_gateway_list", "Canais"),
-    )
-    return [
-        {"label": label, "url": url, "active": name == active}
-        for name, label in tabs
-        if (url := url_of(name))
-    ]
 
 
 @require_safe
@@ -162,7 +149,8 @@ def _preview(request: Request, values: dict[str, str]) -> dict[str, Any]:
     )
     return {
         "subject": message.subject if channel == Channel.EMAIL else "",
-        "body": message.body,
+        "text": message.text,
+        "fixed": message.fixed,
         "length": 0 if channel == Channel.EMAIL else len(message.body),
         "branch": branch,
         "no_address": not has_address(branch),
@@ -233,6 +221,7 @@ def message_gateway_list(request: Request) -> HttpResponse:
                 "channel": channel,
                 "label": channel.label,
                 "gateway": gateways.get(channel),
+                "cost": f"R$ {exact(gateways[channel].cost)}" if channel in gateways else "",
                 "waiting": _waiting(channel),
                 "url": reverse("message_gateway_edit", args=[channel]),
             }

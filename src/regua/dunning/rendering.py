@@ -67,7 +67,12 @@ class Debt:
 @dataclass(frozen=True, slots=True)
 class Rendered:
     subject: str
+    text: str
+    """What a person wrote."""
+    fixed: str
+    """What is appended to it."""
     body: str
+    """Both."""
 
 
 def debt_of(receivable: Receivable) -> Debt:
@@ -131,21 +136,27 @@ def render(
 ) -> Rendered:
     """The whole message as it leaves on that day."""
     values = _values(debt, on)
-    parts = [substitute(body, values).strip()]
+    parts = []
     if channel == Channel.EMAIL:
         if kind == TemplateKind.NOTICE:
             parts.append(_notice(debt, on))
         parts.append(f"Credor:\n{_creditor(debt.branch)}")
         parts.append(f"Para não receber mais e-mails de cobrança: {opt_out_url}")
-        text = "\n\n".join(parts) + "\n"
+        gap, end = "\n\n", "\n"
     else:
         if kind == TemplateKind.NOTICE:
             parts.append(_short_notice(debt, on))
         parts.append(", ".join(_creditor(debt.branch).splitlines()))
         parts.append(f"Não quer receber? {opt_out_url}")
-        text = "\n".join(parts)
-    # One line: a name must not become a header of its own.
-    return Rendered(" ".join(substitute(subject, values).split()), text)
+        gap, end = "\n", ""
+    text, fixed = substitute(body, values).strip(), gap.join(parts)
+    return Rendered(
+        # One line: a name must not become a header of its own.
+        subject=" ".join(substitute(subject, values).split()),
+        text=text,
+        fixed=fixed,
+        body=f"{text}{gap}{fixed}{end}",
+    )
 
 
 def creditor_name(branch: Branch) -> str:

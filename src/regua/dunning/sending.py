@@ -73,18 +73,26 @@ def senders_ask() -> None:
             sender_ask(channel)
 
 
-def sender_ask(channel: str, *, after: timedelta = timedelta(0)) -> None:
+def sender_ask(channel: str) -> None:
     """Ask for a channel's sender; while one waits, also for its time, no other does."""
     try:
         with transaction.atomic():
             app.configure_task(
-                SEND_TASK,
-                queue="dunning",
-                queueing_lock=f"{SEND_TASK}:{channel}",
-                schedule_in={"seconds": after.total_seconds()} if after else None,
+                SEND_TASK, queue="dunning", queueing_lock=f"{SEND_TASK}:{channel}"
             ).defer(channel=channel)
     except AlreadyEnqueued:
         return
+
+
+def sender_set(channel: str, *, after: timedelta = timedelta(0)) -> None:
+    """Let a channel's next sender begin then, whoever has asked for it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        sender_ask(channel)
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() + make_interval(secs => %s)"
+            " WHERE queueing_lock = %s AND status = 'todo'",
+            [after.total_seconds(), f"{SEND_TASK}:{channel}"],
+        )
 
 
 def sender_run(channel: str, *, should_stop: Callable[[], bool]) -> None:
@@ -97,7 +105,7 @@ def sender_run(channel: str, *, should_stop: Callable[[], bool]) -> None:
             messages_drain(channel, should_stop=lambda: should_stop() or time.monotonic() > ends)
         except Down as down:
             logger.warning("messages by %s wait: %s", channel, down.sentence)
-            sender_ask(channel, after=PAUSE)
+            sender_set(channel, after=PAUSE)
 
 
 # --- the work ------------------------------------------------------------------------------------

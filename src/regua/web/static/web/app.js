@@ -224,13 +224,13 @@
   each("form[data-rows]", rows);
   document.addEventListener("htmx:load", function () { each("form[data-rows]", rows); });
 
-  // --- Fields that matter for one choice only: <fieldset data-only-with="name=value,or"> -----------
+  // --- Fields that matter for one choice only: <fieldset data-only-with="name=value|other"> -----
   // Out of sight they are disabled too, so that they are not sent.
   function fit(form) {
     each("[data-only-with]", function (part) {
       var pair = part.dataset.onlyWith.split("=");
       var field = form.elements[pair[0]];
-      part.hidden = part.disabled = !field || !pair[1].split(",").includes(field.value);
+      part.hidden = part.disabled = !field || pair[1].split("|").indexOf(field.value) < 0;
     }, form);
   }
   document.addEventListener("change", function (event) { if (event.target.form) fit(event.target.form); });
