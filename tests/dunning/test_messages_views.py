@@ -291,6 +291,14 @@ def test_what_was_sent_failed_and_is_in_doubt(
     assert "2 mensagens" in trouble
     assert signed_in(outsider).get(url).status_code == 404
     assert of.customer.name not in text_of(signed_in(outsider).get(reverse("message_trouble_list")))
+    other = message(of, by, status="failed", due_at=None, problem="Endereço recusado.")
+    leave = reverse("message_leave", args=[other.pk])
+    assert signed_in(outsider).post(leave).status_code == 404
+    assert "não é enviada de novo" in text_of(client.post(leave, follow=True))
+    assert "Nada mudou" in text_of(client.post(leave, follow=True))
+    other.refresh_from_db()
+    assert other.status == MessageStatus.DROPPED
+    assert f"{operator.name} decidiu não enviar de novo" in other.problem
     for row in (failed, left):
         answer = client.post(reverse("message_resend", args=[row.pk]), follow=True)
         assert "A mensagem está na fila e sai a partir de" in text_of(answer)

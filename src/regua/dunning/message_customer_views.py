@@ -110,6 +110,20 @@ def message_resend(request: Request, pk: int) -> HttpResponse:
     return redirect(next_page(request, after))
 
 
+@require_POST
+def message_leave(request: Request, pk: int) -> HttpResponse:
+    message = get_object_or_404(messages_visible(request.user), pk=pk)
+    try:
+        services.message_leave(message=message, actor=request.user)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, "A mensagem não é enviada de novo.")
+    return redirect(
+        next_page(request, reverse("customer_messages", args=[message.receivable.customer_id]))
+    )
+
+
 @require_safe
 def message_trouble_list(request: Request) -> HttpResponse:
     """*Mensagens que não saíram*: refused ones and those in doubt."""

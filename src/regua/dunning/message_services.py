@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import closing
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -285,21 +286,9 @@ def message_resend(*, message: DunningMessage, actor: User) -> DunningMessage:
     A new row goes on its way, the old one keeps what became of it and who asked. Raises
     ``ValidationError`` where there is nothing to repeat.
     """
-    require(actor, Permission.RUN_DUNNING, branch_id=message.branch_id)
     now = timezone.now()
     with transaction.atomic():
-        old = DunningMessage.objects.select_for_update().get(pk=message.pk)
-        again = Q(status=MessageStatus.FAILED) | doubtful(now)
-        if not DunningMessage.objects.filter(again, pk=old.pk).exists():
-            raise ValidationError(
-                "Esta mensagem já saiu, já está na fila ou já foi enviada de novo. Nada mudou."
-            )
-        known = old.problem or "Não dá para saber se a mensagem saiu: o envio foi interrompido."
-        DunningMessage.objects.filter(pk=old.pk).update(
-            status=MessageStatus.DROPPED,
-            due_at=None,
-            problem=f"{known} {actor.name} mandou enviar de novo em {formats.instant(now)}.",
-        )
+        old = _settle(message, actor, now, "mandou enviar de novo")
         fresh = DunningMessage.objects.create(
             receivable_id=old.receivable_id,
             step_id=old.step_id,
@@ -310,6 +299,30 @@ def message_resend(*, message: DunningMessage, actor: User) -> DunningMessage:
         )
         sender_ask(old.channel)
     return fresh
+
+
+def message_leave(*, message: DunningMessage, actor: User) -> None:
+    """Decide that what was not sent, or is in doubt, is not sent again. Raises as above."""
+    with transaction.atomic():
+        _settle(message, actor, timezone.now(), "decidiu não enviar de novo")
+
+
+def _settle(message: DunningMessage, actor: User, now: datetime, what: str) -> DunningMessage:
+    """End a message that waits for a person; it keeps what became of it, and who decided."""
+    require(actor, Permission.RUN_DUNNING, branch_id=message.branch_id)
+    old = DunningMessage.objects.select_for_update().get(pk=message.pk)
+    waits = Q(status=MessageStatus.FAILED) | doubtful(now)
+    if not DunningMessage.objects.filter(waits, pk=old.pk).exists():
+        raise ValidationError(
+            "Esta mensagem já saiu, está na fila ou alguém já decidiu sobre ela. Nada mudou."
+        )
+    known = old.problem or "Não dá para saber se a mensagem saiu: o envio foi interrompido."
+    DunningMessage.objects.filter(pk=old.pk).update(
+        status=MessageStatus.DROPPED,
+        due_at=None,
+        problem=f"{known} {actor.name} {what} em {formats.instant(now)}.",
+    )
+    return old
 
 
 def opt_out_set(*, customer: Customer, channel: str, actor: User) -> None:

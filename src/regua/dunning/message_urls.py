@@ -32,6 +32,7 @@ urlpatterns = [
         customer.message_resend,
         name="message_resend",
     ),
+    path("cobranca/mensagens/<int:pk>/deixar-assim/", customer.message_leave, name="message_leave"),
     path("clientes/<int:pk>/mensagens/", customer.customer_messages, name="customer_messages"),
     path(
         "clientes/<int:pk>/mensagens/dispensa/<str:channel>/",

@@ -120,6 +120,10 @@ class _Held:
     problem: str = ""
 
 
+class _Dropped:
+    """It must not leave any more, and that is written down."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     message: DunningMessage
@@ -139,6 +143,8 @@ def messages_drain(channel: str, *, should_stop: Callable[[], bool] = lambda: Fa
             while not should_stop() and _due(channel, timezone.now()).exists():
                 line.open()
                 taken = _take(channel, hours)
+                if taken is None:
+                    break
                 if isinstance(taken, _Held):
                     _put_off(channel, taken)
                 if not isinstance(taken, _Taken):
@@ -162,10 +168,10 @@ def _due(channel: str, now: datetime) -> QuerySet[DunningMessage]:
     )
 
 
-def _take(channel: str, hours: _Hours) -> _Taken | _Held | None:
+def _take(channel: str, hours: _Hours) -> _Taken | _Held | _Dropped | None:
     """Take the next message and write down, for good, that it is leaving and what it says.
 
-    None where it must not leave any more, or another sender was quicker.
+    None where others have taken all there are.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -188,7 +194,7 @@ def _take(channel: str, hours: _Hours) -> _Taken | _Held | None:
             return _Held(branch.pk, now + RETRY, problem)
         if why_not := _why_not(message, now):
             _record(message, MessageStatus.DROPPED, f"{why_not} A mensagem não foi enviada.")
-            return None
+            return _Dropped()
         return _leave(message, now)
 
 
