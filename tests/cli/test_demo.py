@@ -156,6 +156,10 @@ def test_the_demo_runs_until_told_to_stop_and_keeps_its_data(home: Path) -> None
     names = " ".join(processes_of(home).values())
     for part in (" demo", " sandbox ", " worker", " web ", "postgres"):
         assert part in names
+    # Something to do is there from the start: one to approve, one paid and still listed.
+    begun = "SELECT string_agg(status, ',') FILTER (WHERE status = 'draft') || count(*) FROM "
+    assert ask(home, begun + "restrictions_restriction") == "draft2"
+    assert ask(home, "SELECT count(*) FROM restrictions_removalduty WHERE ended_at IS NULL") == "1"
     customer = ask(home, "UPDATE parties_customer SET name = 'Lembrança' WHERE id = 1 RETURNING id")
     stop(first, signal.SIGINT)
 
@@ -165,6 +169,7 @@ def test_the_demo_runs_until_told_to_stop_and_keeps_its_data(home: Path) -> None
     assert ask(home, "SELECT count(*) FROM integrations_integration") == "1"
     assert ask(home, "SELECT string_agg(status, ',') FROM inquiries_creditpolicy") == "active"
     assert ask(home, "SELECT monthly FROM inquiries_inquirybudget") == "500.00"
+    assert ask(home, begun + "restrictions_restriction") == "draft2"
     assert answer(f"{second.url}/saude/pronto")["situacao"] == "pronto"
     stop(second, signal.SIGTERM, signal.SIGINT, signal.SIGTERM)  # somebody impatient
 

@@ -38,6 +38,20 @@ def test_the_refused_are_counted_and_the_link_shows_them(
     assert "Ativa Exemplo" not in shown
 
 
+def test_what_others_asked_for_is_there_for_who_may_approve_it(
+    client: Client, branch: Branch, operator: User, manager: User
+) -> None:
+    bare.integration(branch)
+    debts = [factories.receivable(factories.customer(branch)) for _ in range(2)]
+    bare.listing(debts[0], Status.DRAFT, actor=operator, protocol="")
+    bare.listing(debts[1], Status.DRAFT, actor=manager, protocol="")
+    for actor, told in ((operator, 0), (manager, 1)):
+        client.force_login(actor)
+        page = client.get(reverse("home")).content.decode()
+        stat = re.search(r"Aguardando aprovação</div>.*?<a[^>]*aprovar[^>]*>(\d+)</a>", page, re.S)
+        assert (int(stat[1]) if stat else 0) == told
+
+
 def test_what_a_person_may_not_see_is_not_on_it(
     client: Client, branch: Branch, attendant: User, outsider: User
 ) -> None:

@@ -101,7 +101,8 @@ def test_a_partial_payment_is_pointed_out_and_corrected(
     assert f"Espera a baixa da nº {listing.pk}" in answer
     assert "Cancelar correção" in answer
     old = page(web, "restriction_detail", listing.pk)
-    assert "Substituída pela" in old
+    new_url = reverse("restriction_detail", args=[new.pk])
+    assert f'Vai ser substituída pela <a href="{new_url}">nº {new.pk}</a>.' in old
     listed = web.get(reverse("restriction_list")).content.decode()
     assert f"Correção da nº {listing.pk}" in listed
     assert "Aguarda a baixa" in page(web, "customer_restrictions", listing.customer_id)

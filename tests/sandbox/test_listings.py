@@ -130,7 +130,7 @@ def test_the_bureau_removes_unasked(
 
 def test_received_is_not_accepted(creditor: Creditor) -> None:
     refused = reach(creditor, creditor.list_debt(cpf_that("006")), "REJEITADA")
-    assert refused["codigo"] == "295"
+    assert refused["codigo"] == "296"
     assert refused["mensagem"]
     assert creditor.remove(refused["protocolo"]).json()["codigo"] == "022"
 

@@ -70,11 +70,11 @@ def _standing(contract: Contract, notified_on: date | None, proof: bool) -> Cont
     if suspended_on is None:
         lacking.append("a suspensão")
     elif notified_on and suspended_on < notified_on + wait:
-        lacking.append(f"{SUSPENSION_DAYS} dias entre o aviso e a suspensão")
+        lacking.append(f"o intervalo de {SUSPENSION_DAYS} dias entre o aviso e a suspensão")
     if ended_on is None:
         lacking.append("a rescisão")
     elif suspended_on and ended_on < suspended_on + last:
-        lacking.append(f"{RESCISSION_DAYS} dias entre a suspensão e a rescisão")
+        lacking.append(f"o intervalo de {RESCISSION_DAYS} dias entre a suspensão e a rescisão")
     if not proof:
         lacking.append("o comprovante da rescisão")
     opens_on = None

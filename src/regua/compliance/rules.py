@@ -171,7 +171,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         code="debt.min_days",
         title="O atraso passou do mínimo da empresa",
-        failure="O título venceu há menos dias que o mínimo dos Parâmetros gerais. Aguarde.",
+        failure="O atraso ainda não chegou ao mínimo de dias dos Parâmetros gerais. Aguarde.",
         citation="Parâmetro da empresa",
         predicate="r.due_date + %(listing_min_days)s::int <= %(today)s::date",
         overridable=True,

@@ -7,11 +7,10 @@ from regua.accounts.permissions import Permission
 from regua.dunning.message_selectors import messages_visible
 from regua.parties.models import Customer
 from regua.parties.panels import customer_panels
-from regua.web import keyset
 
 
-def _count(customer: Customer, actor: User) -> keyset.CappedCount:
-    return keyset.capped_count(messages_visible(actor).filter(receivable__customer=customer))
+def _count(customer: Customer, actor: User) -> int:
+    return messages_visible(actor).filter(receivable__customer=customer).count()
 
 
 def register() -> None:

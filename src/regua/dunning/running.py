@@ -17,16 +17,17 @@ from regua.compliance.selectors import blocking_sql, gate_parameters
 from regua.dunning.choices import RunState, SliceState
 from regua.dunning.hours import leaves_at
 from regua.dunning.models import DunningParameters, DunningRun, DunningSlice
-from regua.dunning.selectors import Means, means_of, switches_off
+from regua.dunning.selectors import Means, means_of, reached_until, switches_off
 from regua.integrations.selectors import integration_of
 from regua.organization.models import GeneralParameters
-from regua.restrictions.choices import LIVE
+from regua.restrictions.choices import FINAL, LIVE
 from regua.restrictions.set_listing import Listed, restrictions_list_set
-from regua.web.named import statement
+from regua.web.named import planned_afresh, statement
 
 logger = logging.getLogger(__name__)
 
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
+_FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _CLOSED_AT_ONCE = 50_000
 PAUSING = """array_remove(ARRAY[
     CASE WHEN NOT c.dunned THEN 'customer.dunned' END,
@@ -43,6 +44,22 @@ PAUSING = """array_remove(ARRAY[
     CASE WHEN r.renegotiated THEN 'debt.renegotiated' END
 ]::text[], NULL)"""
 """What stops every step of a debt, over ``r`` and its customer ``c``: codes of ``reasons``."""
+_WORK = {
+    "dunning_due": (
+        "id bigint, open_amount numeric, step_id bigint, action text, channel text, auto_list text,"
+        " required boolean, pausing text[], note text",
+        "id, action, note",
+    ),
+    "dunning_weighed": (
+        "id bigint, open_amount numeric, step_id bigint, reasons text[], note text, cost numeric",
+        "id, step_id",
+    ),
+    "dunning_fit": (
+        "id bigint, customer_id bigint, step_id bigint, lists boolean, note text, known boolean",
+        "id, lists, note",
+    ),
+}
+"""A slice's work tables: their columns, and those whose values the planner must know of."""
 _NEXT: dict[str, tuple[str, str]] = {
     RunState.SIMULATING: (SliceState.WAITING, SliceState.SIMULATED),
     RunState.RUNNING: (SliceState.SIMULATED, SliceState.DONE),
@@ -115,26 +132,25 @@ def _simulate(run: DunningRun, part: DunningSlice) -> None:
         DunningSlice.objects.filter(pk=part.pk).update(state=SliceState.SIMULATED)
         return
     general = GeneralParameters.current()
-    text = statement(
+    due = statement(
         "dunning",
-        "simulate",
-        ladder=statement("dunning", "ladder"),
+        "due",
+        ladder=statement("dunning", "ladder").strip(),
         pausing=PAUSING,
-        blocking=blocking_sql(general),
-        from_debt=FROM_DEBT,
-        live=_LIVE,
+        final=_FINAL,
     )
-    means = means_of(run.branch)
-    _run(
-        text,
-        {
-            **gate_parameters(general=general, today=run.day),
-            **_bounds(run, part),
-            **_means(means),
-            "message_inactive": DunningParameters.current().message_inactive,
-            "switches": list(switches_off(run.branch)),
-        },
-    )
+    weigh = statement("dunning", "weigh", blocking=blocking_sql(general), from_debt=FROM_DEBT)
+    values = {
+        **gate_parameters(general=general, today=run.day),
+        **_bounds(run, part),
+        **_means(means_of(run.branch)),
+        "until": reached_until(run.branch, run.day),
+        "message_inactive": DunningParameters.current().message_inactive,
+        "switches": list(switches_off(run.branch)),
+    }
+    _work(due, "dunning_due", values)
+    _work(weigh, "dunning_weighed", values)
+    _run(statement("dunning", "simulate"), values)
 
 
 def _execute(run: DunningRun, part: DunningSlice) -> None:
@@ -144,9 +160,11 @@ def _execute(run: DunningRun, part: DunningSlice) -> None:
         if closed < _CLOSED_AT_ONCE:
             DunningSlice.objects.filter(pk=part.pk).update(state=SliceState.DONE)
         return
-    listed = _list(run, values)
+    _work(statement("dunning", "fit", pausing=PAUSING), "dunning_fit", values)
+    listed = _list(run)
+    _run(statement("dunning", "unlisted", final=_FINAL), values)
     _run(
-        statement("dunning", "execute", pausing=PAUSING, live=_LIVE),
+        statement("dunning", "execute"),
         values
         | {
             "leaves_at": leaves_at(run.branch),
@@ -156,16 +174,13 @@ def _execute(run: DunningRun, part: DunningSlice) -> None:
     )
 
 
-def _list(run: DunningRun, values: dict[str, Any]) -> Listed:
+def _list(run: DunningRun) -> Listed:
     """List what the slice is to list, unless a switch has been turned off since."""
-    nothing = Listed(0, 0, Decimal(0))
     integration = integration_of(run.branch)
     if integration is None or switches_off(run.branch):
-        return nothing
-    chosen = statement("dunning", "chosen", pausing=PAUSING)
+        return Listed(0, 0, Decimal(0))
     return restrictions_list_set(
-        chosen,
-        values,
+        "SELECT id FROM dunning_fit WHERE lists AND note = ''",
         integration=integration,
         text=f"Pedida pela régua de cobrança, na execução nº {run.pk}.",
     )
@@ -177,10 +192,8 @@ def _bounds(run: DunningRun, part: DunningSlice) -> dict[str, Any]:
         "slice": part.pk,
         "branch": run.branch_id,
         "today": run.day,
-        "after_due": part.after_due,
-        "after_id": part.after_id,
-        "to_due": part.to_due,
-        "to_id": part.to_id,
+        "after_customer": part.after_customer,
+        "to_customer": part.to_customer,
     }
 
 
@@ -192,9 +205,21 @@ def _means(means: Means) -> dict[str, Any]:
     }
 
 
-def _run(text: str, values: dict[str, Any]) -> int:
+def _work(text: str, table: str, values: dict[str, Any]) -> None:
+    """Fill a work table of this transaction, and tell the planner how much there is in it.
+
+    Nothing is looked up in a table while it fills: the planner takes that one for as empty as it
+    was, and would go through all of it for every row.
+    """
+    columns, telling = _WORK[table]
     with connection.cursor() as cursor:
-        # Each slice is planned for itself: a plan kept from a small one would ruin a large one.
-        cursor.execute("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+        cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
+        cursor.execute(f"TRUNCATE {table}")
+        _run(text, values)
+        cursor.execute(f"ANALYZE {table} ({telling})")
+
+
+def _run(text: str, values: dict[str, Any]) -> int:
+    with connection.cursor() as cursor, planned_afresh(cursor):
         cursor.execute(text, {name: values[name] for name in values if f"%({name})s" in text})
         return int(cursor.rowcount)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -83,6 +84,15 @@ def switches_off(branch: Branch) -> dict[str, str]:
     if integration is None:
         return {"switch.integration": NO_INTEGRATION}
     return automatic_obstacles(integration)
+
+
+def reached_until(branch: Branch, day: date) -> date | None:
+    """The last due date that any step of the branch's policies reaches on ``day``; None where no
+    policy holds."""
+    policies = DunningPolicy.objects.filter(Q(branch=None) | Q(branch=branch), active=True)
+    steps = DunningStep.objects.filter(policy__in=policies, archived_at=None)
+    first = steps.aggregate(days=Min("days"))["days"]
+    return None if first is None else day - timedelta(days=first)
 
 
 def policies_visible(actor: User) -> QuerySet[DunningPolicy]:

@@ -6,7 +6,6 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Min, Q
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -15,7 +14,8 @@ from regua.accounts.access import require
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.dunning.choices import ENDED, WORKING, RunState
-from regua.dunning.models import DunningPolicy, DunningRun, DunningStep
+from regua.dunning.models import DunningRun
+from regua.dunning.selectors import reached_until
 from regua.integrations.services import constraint_of
 from regua.organization.models import Branch
 from regua.web.named import statement
@@ -43,11 +43,8 @@ def run_start(
     if actor is not None:
         require(actor, Permission.RUN_DUNNING, branch_id=branch.pk)
     day = day or timezone.localdate()
-    policies = DunningPolicy.objects.filter(Q(branch=None) | Q(branch=branch), active=True)
-    first = DunningStep.objects.filter(policy__in=policies, archived_at=None).aggregate(
-        days=Min("days")
-    )["days"]
-    if first is None:
+    until = reached_until(branch, day)
+    if until is None:
         raise ValidationError(
             f"Nenhuma régua ativa vale para a filial {branch.name}. Nada foi simulado. "
             "Crie uma em Configurações > Parâmetros de cobrança."
@@ -69,7 +66,7 @@ def run_start(
                         "run": run.pk,
                         "branch": branch.pk,
                         "size": SLICE,
-                        "until": date.fromordinal(day.toordinal() - first),
+                        "until": until,
                     },
                 )
             run_ask(run)

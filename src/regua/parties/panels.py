@@ -199,7 +199,7 @@ class PartyPanels:
                 "party": party,
                 "url": reverse(f"{self.kind}_detail", args=[party.pk]),
                 "cells": [
-                    (column.kind, found.get(party.pk, ""))
+                    (column.kind, column.label, found.get(party.pk, ""))
                     for column, found in zip(columns, values, strict=True)
                 ],
                 "actions": [

@@ -97,7 +97,7 @@ class Receivable(models.Model):
                 condition=Q(status__in=["open", "partial"]),
             ),
             models.Index(
-                fields=["branch", "due_date", "id"],
+                fields=["branch", "customer", "due_date"],
                 name="receivable_owed",
                 condition=Q(status__in=["open", "partial"]),
             ),

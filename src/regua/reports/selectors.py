@@ -20,7 +20,7 @@ from regua.reports.models import ReportColumns, ReportExport, ReportExportChunk
 from regua.restrictions.choices import LIVE, Status
 from regua.restrictions.deadlines import DutyCounts, duties_open, duty_counts
 from regua.restrictions.models import Restriction
-from regua.restrictions.selectors import restrictions_visible
+from regua.restrictions.selectors import awaiting_approval, restrictions_visible
 from regua.web.keyset import CappedCount, capped_count
 
 M = TypeVar("M", bound=Model)
@@ -35,6 +35,8 @@ class Attention:
     """Queued longer than a first try: the bureau is down, busy or silent."""
     to_remove: DutyCounts | None
     refused: CappedCount | None
+    to_approve: CappedCount | None
+    """Asked for by others, and waiting for somebody such as this person."""
     inquiries_waiting: CappedCount | None
 
 
@@ -51,6 +53,9 @@ def attention(actor: User, branch: Branch | None) -> Attention:
         waiting=capped_count(queued.exclude(problem="")) if sees else None,
         to_remove=duty_counts(_in(duties_open(actor), branch)) if sees else None,
         refused=capped_count(restrictions.filter(status=Status.REFUSED)) if sees else None,
+        to_approve=capped_count(awaiting_approval(restrictions).exclude(requested_by=actor))
+        if actor.can(Permission.APPROVE_RESTRICTION)
+        else None,
         inquiries_waiting=capped_count(asking) if sees_inquiries else None,
     )
 

@@ -169,6 +169,11 @@ def _co_debtor(r: Restriction) -> str:
     return f"{of_contract.name}: não foi enviado ao birô" if of_contract else ""
 
 
+def _never_seen(r: Restriction) -> bool:
+    """Whether it was off before the letter's days were over."""
+    return bool(r.removed_on and r.visible_on and r.removed_on < r.visible_on)
+
+
 def _facts(r: Restriction) -> list[tuple[str, str]]:
     facts = [
         ("Valor negativado", formats.brl(r.amount)),
@@ -184,9 +189,9 @@ def _facts(r: Restriction) -> list[tuple[str, str]]:
         ("Pedida em", formats.instant(r.requested_at)),
         ("Pedida por", r.requested_by.name if r.requested_by else "Rotina automática"),
         ("Comunicado em", formats.day(r.notified_on)),
-        ("Visível em", formats.day(r.visible_on)),
+        ("Ficaria visível em" if _never_seen(r) else "Visível em", formats.day(r.visible_on)),
     ]
-    if r.approval_reason:
+    if r.approval_reason and not r.awaits_approval:  # until then the page begins with it
         facts.append(("Por que pediu aprovação", r.approval_reason))
     if r.approved_by:
         facts += [

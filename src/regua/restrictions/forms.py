@@ -129,12 +129,12 @@ class RestrictionFilter(forms.Form):
 
     def __init__(self, *args: Any, branches: Iterable[Branch] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("forma", "de", "ate"):
-            self.fields[name].field_class = "short"  # type: ignore[attr-defined]
         branches = list(branches)
         if len(branches) > 1:
             self.fields["filial"] = BranchChoiceField(branches)
             self.order_fields(["q", "situacao", "filial", "forma", "de", "ate"])
+        for name in self.fields.keys() - {"q"}:
+            self.fields[name].field_class = "fluid"  # type: ignore[attr-defined]
 
     def chosen(self, name: str) -> Any:
         self.is_valid()

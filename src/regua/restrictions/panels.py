@@ -231,7 +231,7 @@ def _impediment_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
         elif may and receivable.is_owed and receivable.due_date < timezone.localdate():
             url = reverse("contest_create", args=[receivable.pk])
             notes[receivable.pk] = RowNote(
-                action=Action(label="Contestação", url=url, icon=Icon("message-circle"))
+                action=Action(label="Anotar contestação", url=url, icon=Icon("message-circle"))
             )
     return notes
 

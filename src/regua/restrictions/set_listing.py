@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 
 from regua.compliance.rules import FROM_DEBT, RULES
-from regua.compliance.selectors import blocking_sql, gate_parameters, state_sql
+from regua.compliance.selectors import gate_parameters, state_sql
 from regua.integrations.gateway import provider_of
 from regua.integrations.models import Integration
 from regua.integrations.outbox import ask_for_sender
@@ -18,7 +16,7 @@ from regua.organization.models import GeneralParameters
 from regua.restrictions.choices import LIVE
 from regua.restrictions.selectors import why_approval
 from regua.restrictions.services import SENDER
-from regua.web.named import statement
+from regua.web.named import planned_afresh, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +28,18 @@ class Listed:
     """Reais."""
 
 
-def restrictions_list_set(
-    chosen: str, parameters: Mapping[str, Any], *, integration: Integration, text: str
-) -> Listed:
-    """List whichever of the debts that the query ``chosen`` names the gate lets through.
+def restrictions_list_set(chosen: str, *, integration: Integration, text: str) -> Listed:
+    """List whichever of the debts ``chosen`` the gate lets through.
 
-    Inside the caller's transaction. ``chosen`` selects ids of receivables of the integration's
-    branch, with ``parameters``; it must name none that the caller has not made up its mind about.
-    A debt whose amount passes ``approval_amount`` becomes a draft that a person approves. ``text``
-    begins the history of each. Who asks has seen to the switches (``automatic_obstacles``).
+    Inside the caller's transaction. ``chosen`` is a query for ids of receivables of the
+    integration's branch, from an analysed table, so that the planner knows how many there are. A
+    debt whose amount passes ``approval_amount`` becomes a draft that a person approves. ``text``
+    begins the history of each. Who asks has seen to the switches (``automatic_obstacles``). The
+    debts are not locked: the sender asks the gate again, so that one paid at this moment never
+    leaves.
     """
     general = GeneralParameters.current()
     values = {
-        **parameters,
         **gate_parameters(general=general),
         "branch": integration.branch_id,
         "integration": integration.pk,
@@ -65,12 +62,10 @@ def restrictions_list_set(
         debtor=_debtor("c"),
         co_debtor=_debtor("g"),
         states=", ".join(state_sql(rule, general) for rule in RULES),
-        blocking=blocking_sql(general),
         from_debt=FROM_DEBT,
         live=", ".join(f"'{status}'" for status in LIVE),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement("restrictions", "hold_still", chosen=chosen), parameters)
+    with connection.cursor() as cursor, planned_afresh(cursor):
         cursor.execute(inserting, values)
         listed = Listed(*cursor.fetchone())
     if listed.queued:

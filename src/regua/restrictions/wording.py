@@ -171,6 +171,7 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
     """What to do about a live listing that must come off or whose amount is no longer the debt's,
     and by when; empty where all is well."""
     until = f" {deadline.sentence}" if deadline else ""
+    under_way = f"{deadline.duty.get_cause_display()}.{until}" if deadline else ""
     if amount_is_wrong(restriction):
         by = f" até {formats.day(deadline.duty.due_on)} ({deadline.words})" if deadline else ""
         return (
@@ -181,7 +182,7 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
         return ""
     if restriction.receivable.is_owed:
         if deadline is None or restriction.status not in AT_BUREAU:
-            return until.strip()
+            return under_way
         cause = deadline.duty.get_cause_display().lower()
         return f"Esta negativação precisa sair: {cause}.{until}"
     paid = restriction.receivable.status == "received"
@@ -200,7 +201,7 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
             f"Este título foi {became}. A negativação não sai sozinha: peça a baixa assim que o "
             f"birô responder.{until}"
         )
-    return until.strip()  # its removal is under way
+    return under_way
 
 
 def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:

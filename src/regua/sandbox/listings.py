@@ -16,6 +16,7 @@ from typing import Any
 from regua.sandbox.accounts import check_standing
 from regua.sandbox.clock import Clock, from_microseconds, to_microseconds, years_before
 from regua.sandbox.config import SandboxConfig
+from regua.sandbox.documents import is_cpf
 from regua.sandbox.outbox import Outbox
 from regua.sandbox.people import behaviour_of
 from regua.sandbox.refusals import Kind, Refusal, invalid, not_found
@@ -254,7 +255,8 @@ class Listings:
         sent, term = self._soon(), self._config.term_days
         if behaviour == "name_mismatch":
             message = "Nome não confere com o documento."
-            return [{"at": sent, "to": "REJEITADA", "code": "295", "message": message}]
+            code = "296" if is_cpf(document) else "295"
+            return [{"at": sent, "to": "REJEITADA", "code": code, "message": message}]
         letter = {"at": sent, "to": "COMUNICADO_ENVIADO"}
         visible = {"at": sent + days(term), "to": "ATIVA"}
         if behaviour == "letter_returned":

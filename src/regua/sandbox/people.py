@@ -33,7 +33,9 @@ BEHAVIOURS = {
         Behaviour(
             "005", "irregular", "Documento irregular na Receita", (5, 80), (1, 2), "SUSPENSA"
         ),
-        Behaviour("006", "name_mismatch", "Negativação rejeitada: nome não confere (295)"),
+        Behaviour(
+            "006", "name_mismatch", "Negativação rejeitada: nome não confere (296; empresa, 295)"
+        ),
         Behaviour("007", "letter_returned", "Carta devolvida: o birô baixa com código 95"),
         Behaviour("008", "contested", "Fica ativa; contestada, o birô baixa com código 91"),
         Behaviour("009", "no_score", "Sem score", None, (0, 0)),

@@ -43,6 +43,9 @@ _CURIOUS = ("001", "002", "003", "004", "006", "007", "009", "012")
 """Behaviours of the sandbox bureau (docs/sandbox.md) that some customers are given."""
 _STREETS = ("Rua das Acácias", "Avenida Brasil", "Rua Sete de Setembro", "Travessa do Sol")
 _DISTRICTS = ("Centro", "Jardim América", "Vila Nova", "Boa Vista")
+DEAR, NEEDS_APPROVAL = Decimal("1290.00"), Decimal("1000.00")
+"""What one company pays a month, and the amount above which a listing asks for approval."""
+_DEAR_CUSTOMER = 39
 _PLANS = (Decimal("89.90"), Decimal("119.90"), Decimal("149.90"))
 
 
@@ -56,9 +59,13 @@ class SandboxAccount:
     webhook_secret: str
 
 
-def seed(account: SandboxAccount) -> Branch:
-    """Fill an empty installation; on a full one, only follow the sandbox to its address."""
+def seed(account: SandboxAccount) -> tuple[Branch, bool]:
+    """Fill an empty installation; on a full one, only follow the sandbox to its address.
+
+    Returns the branch with the integration, and whether the installation was empty.
+    """
     centre = Branch.objects.filter(name="Centro").first()
+    empty = centre is None
     if centre is None:
         with transaction.atomic():
             centre = _people_and_debts()
@@ -87,14 +94,18 @@ def seed(account: SandboxAccount) -> Branch:
         draft = policy_draft(branch=centre, actor=admin)
         policy_activate(policy=draft, actor=admin, note="A primeira política da filial")
         budget_set(branch=centre, actor=admin, monthly=Decimal("500.00"))
-    return centre
+    return centre, empty
 
 
 def _people_and_debts() -> Branch:
     random = Random(2026)  # noqa: S311
     company = Company.objects.create(name="Ipê Telecom")
     centre = Branch.objects.create(
-        company=company, name="Centro", document=generate.cnpj(random).value
+        company=company,
+        name="Centro",
+        document=generate.cnpj(random).value,
+        state="SP",
+        city="São Paulo",
     )
     coast = Branch.objects.create(
         company=company, name="Litoral", document=generate.cnpj(random, letters=True).value
@@ -165,6 +176,8 @@ def _debts(
         started_on=today - timedelta(days=700),
     )
     plan = random.choice(_PLANS)
+    if number == _DEAR_CUSTOMER:
+        plan = DEAR
     overdue = (0, 0, 1, 2, 3)[number % 5]
     debts = []
     for month in range(4):

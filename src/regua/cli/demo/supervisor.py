@@ -61,7 +61,10 @@ def supervise(*, port: int) -> None:
                 smtp_port=smtp_port,
             )
             progress.update("Preparando os dados de demonstração…")
-            prepare(sandbox_url, base_url)
+            if prepare(sandbox_url, base_url):
+                from regua.cli.demo.first_day import begin
+
+                begin()
             progress.update("Iniciando as telas e o trabalho de fundo…")
             children.append(Child("worker", ["worker"], log=logs / "worker.log"))
             children.append(Child("web", ["web", "--port", str(web_port)], log=logs / "web.log"))
@@ -100,8 +103,8 @@ def start_sandbox(
     return url
 
 
-def prepare(sandbox_url: str, base_url: str) -> None:
-    """Fill the database and tell the sandbox where to send its webhooks."""
+def prepare(sandbox_url: str, base_url: str) -> bool:
+    """Fill the database and tell the sandbox where to send its webhooks; whether it was empty."""
     import json
     import urllib.request
 
@@ -111,7 +114,7 @@ def prepare(sandbox_url: str, base_url: str) -> None:
     from regua.integrations.models import Integration
 
     client_id, secret, webhook = SANDBOX_CLIENT
-    branch = seed(SandboxAccount(sandbox_url, client_id, secret, webhook))
+    branch, empty = seed(SandboxAccount(sandbox_url, client_id, secret, webhook))
     admin = User.objects.get(email=PEOPLE[0][0])
     messages_prepare(actor=admin, sandbox_url=sandbox_url, secret=secret)
     integration = Integration.objects.get(branch=branch, archived_at=None)
@@ -122,6 +125,7 @@ def prepare(sandbox_url: str, base_url: str) -> None:
         method="POST",
     )
     urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+    return empty
 
 
 def _welcome(base_url: str, sandbox_url: str, seconds: float) -> None:

@@ -236,10 +236,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("number", models.PositiveIntegerField()),
-                ("after_due", models.DateField()),
-                ("after_id", models.BigIntegerField()),
-                ("to_due", models.DateField()),
-                ("to_id", models.BigIntegerField()),
+                ("after_customer", models.BigIntegerField()),
+                ("to_customer", models.BigIntegerField()),
                 (
                     "state",
                     models.CharField(
@@ -275,6 +273,7 @@ class Migration(migrations.Migration):
                 (
                     "receivable",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
                         related_name="dunning",
@@ -445,6 +444,7 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="items",

@@ -1,36 +1,22 @@
--- Take the steps of a slice that still fit: once each, whatever repeats or interrupts the run.
-WITH fit AS MATERIALIZED (
+-- Take the steps that fit: each once, whatever repeats or interrupts the run.
+WITH taken AS MATERIALIZED (
     SELECT
-        r.id, r.customer_id, item.note, step.id AS step_id, step.stage, step.days, step.action,
-        step.channel, step.template_id, step.contact_kind, step.next_action_days
-    FROM dunning_dunningitem AS item
-    JOIN dunning_dunningstep AS step ON step.id = item.step_id AND step.archived_at IS NULL
-    JOIN receivables_receivable AS r ON r.id = item.receivable_id
-        AND r.status IN ('open', 'partial')
-    JOIN parties_customer AS c ON c.id = r.customer_id
-    LEFT JOIN dunning_dunningstanding AS standing ON standing.receivable_id = r.id
-    WHERE item.slice_id = %(slice)s AND NOT item.left_out
-        AND COALESCE(standing.days, -32768) < step.days
-        AND cardinality($pausing) = 0
-        AND (step.action <> 'list' OR EXISTS (
-            SELECT FROM restrictions_restriction AS listing
-            WHERE listing.receivable_id = r.id AND listing.status IN ($live)
-        ))
+        fit.id, fit.customer_id, fit.note, fit.known, step.id AS step_id, step.stage, step.days,
+        step.action, step.channel, step.template_id, step.contact_kind, step.next_action_days
+    FROM dunning_fit AS fit JOIN dunning_dunningstep AS step ON step.id = fit.step_id
 ),
 entries AS (
     INSERT INTO dunning_dunningentry (receivable_id, run_id, step_id, stage, "on", note)
-    SELECT id, %(run)s, step_id, stage, %(today)s, note FROM fit
-    ON CONFLICT (receivable_id, step_id) WHERE step_id IS NOT NULL DO NOTHING
-    RETURNING receivable_id
-),
-taken AS MATERIALIZED (
-    SELECT fit.* FROM fit WHERE id IN (SELECT receivable_id FROM entries)
+    SELECT id, %(run)s, step_id, stage, %(today)s, note FROM taken
 ),
 standings AS (
     INSERT INTO dunning_dunningstanding (receivable_id, branch_id, stage, days, "on", open)
-    SELECT id, %(branch)s, stage, days, %(today)s, true FROM taken
-    ON CONFLICT (receivable_id) DO UPDATE
-    SET stage = EXCLUDED.stage, days = EXCLUDED.days, "on" = EXCLUDED."on", open = true
+    SELECT id, %(branch)s, stage, days, %(today)s, true FROM taken WHERE NOT known
+),
+moved AS (
+    UPDATE dunning_dunningstanding AS standing
+    SET stage = taken.stage, days = taken.days, "on" = %(today)s, open = true
+    FROM taken WHERE taken.known AND standing.receivable_id = taken.id
 ),
 messages AS (
     INSERT INTO dunning_dunningmessage

@@ -1,17 +1,20 @@
--- Cut a branch's owed debts into slices of so many, by due date; number 0 looks after
+-- Cut a branch's owed debts into slices of about so many, whole customers each; number 0 looks after
 -- those that are no longer owed.
-INSERT INTO dunning_dunningslice (run_id, number, after_due, after_id, to_due, to_id)
-SELECT %(run)s, 0, DATE '1900-01-01', 0, DATE '1900-01-01', 0
+INSERT INTO dunning_dunningslice (run_id, number, after_customer, to_customer)
+SELECT %(run)s, 0, 0, 0
 UNION ALL
 SELECT
-    %(run)s, row_number() OVER (ORDER BY due_date, id),
-    COALESCE(lag(due_date) OVER (ORDER BY due_date, id), DATE '1900-01-01'),
-    COALESCE(lag(id) OVER (ORDER BY due_date, id), 0),
-    due_date, id
+    %(run)s, row_number() OVER by_customer,
+    COALESCE(lag(last_customer) OVER by_customer, 0), last_customer
 FROM (
-    SELECT
-        due_date, id, row_number() OVER (ORDER BY due_date, id) AS place, count(*) OVER () AS total
-    FROM receivables_receivable
-    WHERE branch_id = %(branch)s AND status IN ('open', 'partial') AND due_date <= %(until)s::date
-) AS debt
-WHERE debt.place %% %(size)s = 0 OR debt.place = debt.total
+    SELECT max(customer_id) AS last_customer
+    FROM (
+        SELECT customer_id, (row_number() OVER (ORDER BY customer_id) - 1) / %(size)s AS part
+        FROM receivables_receivable
+        WHERE branch_id = %(branch)s AND status IN ('open', 'partial')
+            AND due_date <= %(until)s::date
+    ) AS debt
+    GROUP BY part
+) AS slice
+GROUP BY last_customer
+WINDOW by_customer AS (ORDER BY last_customer)

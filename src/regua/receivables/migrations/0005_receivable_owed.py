@@ -1,4 +1,4 @@
-"""Finding a branch's owed debts by their due date, as the régua goes through them."""
+"""Finding a branch's owed debts customer by customer, as the régua goes through them."""
 
 import django.contrib.postgres.operations as postgres
 from django.db import migrations, models
@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
             model_name="receivable",
             index=models.Index(
                 condition=models.Q(("status__in", ["open", "partial"])),
-                fields=["branch", "due_date", "id"],
+                fields=["branch", "customer", "due_date"],
                 name="receivable_owed",
             ),
         ),

@@ -1,30 +1,42 @@
 -- List every debt chosen that the gate lets through, each as restrictions_request would: what the
 -- bureau is told is fixed now, the gate's answer is kept, and the history begins.
-WITH fit AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
     SELECT
         r.id, r.branch_id, r.customer_id, r.our_number, r.due_date, r.open_amount,
         k.number AS contract_number,
-        price.fine, price.interest, r.open_amount + price.fine + price.interest AS amount,
         CASE WHEN length(c.document) = 14 THEN %(company_code)s ELSE %(person_code)s END AS code,
         $debtor AS debtor,
         CASE WHEN %(co_debtors)s AND g.id IS NOT NULL THEN $co_debtor END AS co_debtor,
-        (
-            SELECT jsonb_agg(jsonb_build_array(answer.rule, answer.state) ORDER BY answer.place)
-            FROM unnest(%(rules)s::text[], ARRAY[$states])
-                WITH ORDINALITY AS answer (rule, state, place)
-            WHERE answer.state IS NOT NULL
-        ) AS gate
+        ARRAY[$states] AS states
     FROM $from_debt
+    WHERE r.id IN ($chosen) AND r.branch_id = %(branch)s
+),
+answered AS MATERIALIZED (
+    -- Most debts are answered alike: what is kept of it is put together once for all of them.
+    SELECT alike.states, (
+        SELECT jsonb_agg(jsonb_build_array(answer.rule, answer.state) ORDER BY answer.place)
+        FROM unnest(%(rules)s::text[], alike.states)
+            WITH ORDINALITY AS answer (rule, state, place)
+        WHERE answer.state IS NOT NULL
+    ) AS gate
+    FROM (SELECT DISTINCT states FROM asked) AS alike
+    WHERE NOT alike.states && ARRAY['fail', 'missing']
+),
+fit AS MATERIALIZED (
+    SELECT
+        asked.*, answered.gate, price.fine, price.interest,
+        asked.open_amount + price.fine + price.interest AS amount
+    FROM asked
+    JOIN answered USING (states)
     CROSS JOIN LATERAL (
         SELECT
             CASE WHEN %(updated)s AND late.days > 0
-                THEN round(r.open_amount * %(fine_percent)s / 100, 2) ELSE 0 END AS fine,
+                THEN round(asked.open_amount * %(fine_percent)s / 100, 2) ELSE 0 END AS fine,
             CASE WHEN %(updated)s AND late.days > 0
-                THEN round(r.open_amount * %(interest_percent)s * late.days / 3000, 2)
+                THEN round(asked.open_amount * %(interest_percent)s * late.days / 3000, 2)
                 ELSE 0 END AS interest
-        FROM (SELECT %(today)s::date - r.due_date AS days) AS late
+        FROM (SELECT %(today)s::date - asked.due_date AS days) AS late
     ) AS price
-    WHERE r.id IN ($chosen) AND r.branch_id = %(branch)s AND cardinality($blocking) = 0
 ),
 listed AS (
     INSERT INTO restrictions_restriction (
