@@ -45,6 +45,7 @@ from regua.dunning.rendering import (
 from regua.dunning.rendering import render as rendered
 from regua.dunning.selectors import has_address
 from regua.organization.models import Branch
+from regua.web import formats
 from regua.web.forms import add_errors
 
 TEST = "teste"
@@ -182,7 +183,7 @@ def _send_test(request: Request, form: TemplateForm) -> None:
         to=to,
         **{name: text[name] for name in ("channel", "kind", "subject", "body")},
     )
-    messages.success(request, f"Teste enviado para {to}. Nada foi gravado ainda.")
+    messages.success(request, f"Teste enviado para {_said(to)}. Nada foi gravado ainda.")
 
 
 def _test_address(request: Request, channel: str, mobile: str) -> str:
@@ -191,6 +192,10 @@ def _test_address(request: Request, channel: str, mobile: str) -> str:
     if not mobile:
         raise ValidationError({"mobile": "Escreva para que celular o teste vai."})
     return mobile
+
+
+def _said(to: str) -> str:
+    return to if "@" in to else formats.phone(to)
 
 
 # --- channels ------------------------------------------------------------------------------------
@@ -288,4 +293,4 @@ def _test_channel(request: Request, channel: Channel, to: str) -> None:
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
-        messages.success(request, f"Teste enviado para {to}.")
+        messages.success(request, f"Teste enviado para {_said(to)}.")
