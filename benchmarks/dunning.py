@@ -95,8 +95,9 @@ _BY_HAND = (
     " VALUES (1, 1, 1, 0, 0)",
     "INSERT INTO dunning_dunningitem (run_id, slice_id, receivable_id, step_id, amount, cost, note)"
     " SELECT 1, 1, id, step_id, open_amount, 0, '' FROM chosen WHERE NOT held",
-    "INSERT INTO dunning_dunninghold (receivable_id, branch_id, step_id, reasons, since)"
-    " SELECT id, %(branch)s, step_id, '[\"data.birth_date\"]', %(today)s FROM chosen WHERE held",
+    "INSERT INTO dunning_dunninghold (receivable_id, branch_id, customer_id, step_id, reasons,"
+    " since) SELECT id, %(branch)s, customer_id, step_id, '[\"data.birth_date\"]', %(today)s"
+    " FROM chosen WHERE held",
     """
     WITH listed AS (
         INSERT INTO restrictions_restriction (

@@ -175,7 +175,8 @@ class _Memory:
 
 def _bare_client(sandbox: Sandbox) -> Any:
     from regua.bureaus import registry
-    from regua.bureaus.contract import Connection, Environment
+    from regua.bureaus.connection import Connection
+    from regua.bureaus.contract import Environment
 
     memory = _Memory()
     return registry.get("credito_na_medida").connect(

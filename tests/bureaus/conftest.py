@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from regua.bureaus.conformance.doubles import MemoryJournal, MemoryTokenStore
-from regua.bureaus.contract import BureauClient, Connection, Environment
+from regua.bureaus.connection import Connection
+from regua.bureaus.contract import BureauClient, Environment
 from regua.bureaus.providers.credito_na_medida import provider
 
 from .scripted_server import ScriptedServer, scripted_server

@@ -7,7 +7,7 @@ import pytest
 
 from regua.bureaus import oauth
 from regua.bureaus.conformance.doubles import MemoryJournal, MemoryTokenStore
-from regua.bureaus.contract import Token
+from regua.bureaus.connection import Token
 from regua.bureaus.errors import Misconfigured, TryLater
 from regua.bureaus.http import HttpClient
 from regua.bureaus.oauth import ClientCredentialsAuth

@@ -15,14 +15,8 @@ from typing import Any
 import pytest
 
 from regua.bureaus.conformance import BureauUnderTest, ConformanceSuite, Delivery
-from regua.bureaus.contract import (
-    CallJournal,
-    Connection,
-    Environment,
-    InquiryRequest,
-    ListingRequest,
-    TokenStore,
-)
+from regua.bureaus.connection import CallJournal, Connection, TokenStore
+from regua.bureaus.contract import Environment, InquiryRequest, ListingRequest
 from regua.bureaus.providers.credito_na_medida import provider
 from regua.bureaus.providers.credito_na_medida.codes import REMOVAL_CODE_OF_REASON
 from tests.sandbox.server import FAST, Sandbox, running_sandbox

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from regua.bureaus.connection import Connection
 from regua.bureaus.contract import (
-    Connection,
     Environment,
     InquiryPending,
     InquiryReport,
@@ -24,8 +24,8 @@ from regua.bureaus.errors import (
     TryLater,
 )
 from regua.bureaus.providers.credito_na_medida import provider
-from regua.bureaus.providers.credito_na_medida.codes import EXPLANATIONS
-from regua.bureaus.providers.credito_na_medida.payloads import FIELDS, listing_body
+from regua.bureaus.providers.credito_na_medida.codes import EXPLANATIONS, FIELDS
+from regua.bureaus.providers.credito_na_medida.payloads import listing_body
 
 from .scripted_server import reply
 from .wire_samples import CNPJ, CPF, INQUIRY, LISTING, NAME, listing_row, report

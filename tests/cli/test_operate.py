@@ -26,7 +26,7 @@ from regua.integrations.parameters import parameters_update
 from regua.integrations.services import integration_update
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
-from regua.restrictions.choices import Status
+from regua.restrictions.choices import RemovalReason, Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.services import restriction_request
@@ -242,6 +242,26 @@ def test_what_the_bureau_refuses_or_cannot_take_is_told_with_what_stands(
     down = run("sincronizar")
     assert (down.code, down.out) == (1, "")
     assert down.sentence().startswith("Centro: Não foi possível conectar ao birô.")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("pagamento-parcial", "partially_paid"),
+        ("carta-devolvida", "letter_returned"),
+        ("prazo-de-cinco-anos", "five_years"),
+    ],
+)
+def test_baixar_takes_every_reason_that_the_screens_offer(
+    run: Run, integration: Integration, branch: Branch, operator: User, word: str, reason: str
+) -> None:
+    assert {str(reason) for reason in operate.REASONS.values()} == set(RemovalReason.values)
+    row = restriction_request(receivable=new_receivable(branch), actor=operator)
+    restrictions_drain(integration.pk)
+    removed = run("baixar", str(row.pk), "--motivo", word)
+    assert (removed.code, removed.err) == (0, "")
+    row.refresh_from_db()
+    assert (row.status, row.removal_reason) == (Status.REMOVAL_SENT, reason)
 
 
 def test_a_command_does_not_carry_the_whole_queue(

@@ -32,6 +32,8 @@ class Given:
     impediment: str = ""
     impediment_closed: bool = False
     company: bool = False
+    co_debtor: dict[str, Any] | None = None
+    """What differs in the second person who answers for it; None: nobody does."""
 
 
 def keep(
@@ -55,9 +57,13 @@ def keep(
 
 def make(given: Given, branch: Branch, actor: User) -> Receivable:
     customer = factories.customer(branch, company=given.company, **given.customer)
+    surety = given.co_debtor
     contract = Contract.objects.create(
         customer=customer,
         number="C1",
+        co_debtor=None
+        if surety is None
+        else factories.customer(branch, company=len(surety.get("document", "")) == 14, **surety),
         **{
             "kind": "telecom",
             "started_on": date(2020, 1, 1),

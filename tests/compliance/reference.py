@@ -15,16 +15,26 @@ from decimal import Decimal
 from regua import documents
 from regua.compliance.models import Evidence, NoticeTerm
 from regua.organization.models import GeneralParameters
+from regua.parties.models import Customer
 from regua.receivables.models import Impediment, Receivable
 from regua.restrictions.models import Restriction
 
 ENDED = ("removed", "refused", "cancelled")
+ADDRESS = ("postal_code", "street", "number", "complement", "district", "city", "state")
 
 
 @dataclass(frozen=True)
 class Proof:
     kind: str
     dated_on: date | None
+
+
+@dataclass(frozen=True)
+class CoDebtor:
+    document: str
+    deceased_on: date | None
+    birth_date: date | None
+    fields: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +60,7 @@ class Facts:
     ended_on: date | None
     proofs: tuple[Proof, ...]
     """Those on file for this debt: its own and its contract's."""
+    co_debtor: CoDebtor | None = None
     notice_days: int = 10
     today: date = field(default_factory=date.today)
 
@@ -62,6 +73,10 @@ def plus_months(day: date, months: int) -> date:
 
 def plus_years(day: date, years: int) -> date:
     return plus_months(day, 12 * years)
+
+
+def _mobile(number: str) -> bool:
+    return len(number) == 11 and number[2] == "9"
 
 
 def _valid(document: str) -> bool:
@@ -102,14 +117,32 @@ def answers(facts: Facts, parameters: GeneralParameters) -> dict[str, bool]:
         "debtor.document_valid": _valid(f.document),
         "data.sex": not person or f.fields["sex"] != "",
         "data.birth_date": not person or f.birth_date is not None,
-        "data.mobile": len(f.fields["mobile"]) == 11 and f.fields["mobile"][2] == "9",
+        "data.mobile": _mobile(f.fields["mobile"]),
         "evidence.debt_document": any(p.kind == "debt_document" for p in f.proofs),
     }
-    for name in ("postal_code", "street", "number", "complement", "district", "city", "state"):
+    for name in ADDRESS:
         found[f"data.{name}"] = f.fields[name].strip() != ""
+    if f.co_debtor is not None:
+        found |= _co_debtor(f.co_debtor, f)
     if f.telecom and parameters.telecom_profile:
         found |= _telecom(f)
     return found
+
+
+def _co_debtor(g: CoDebtor, f: Facts) -> dict[str, bool]:
+    person = len(g.document) == 11
+    wanted = ["name", *ADDRESS, *(["sex"] if person else [])]
+    return {
+        "co_debtor.complete": _valid(g.document)
+        and all(g.fields[name].strip() for name in wanted)
+        and _mobile(g.fields["mobile"])
+        and not (person and g.birth_date is None),
+        "co_debtor.of_age": not person
+        or g.birth_date is None
+        or g.birth_date <= plus_years(f.due_date, -18),
+        "co_debtor.alive": g.deceased_on is None,
+        "co_debtor.not_creditor": person or g.document[:8] != f.creditor[:8],
+    }
 
 
 def _telecom(f: Facts) -> dict[str, bool]:
@@ -132,6 +165,10 @@ def _telecom(f: Facts) -> dict[str, bool]:
         "telecom.earliest": notice is not None and (f.today - notice).days >= 75,
         "telecom.rescission_proof": any(p.kind == "rescission_proof" for p in f.proofs),
     }
+
+
+def _fields(customer: Customer) -> dict[str, str]:
+    return {name: getattr(customer, name) for name in ("name", "sex", "mobile", *ADDRESS)}
 
 
 def facts_of(
@@ -160,6 +197,7 @@ def facts_of(
     found = {}
     for debt in debts:
         customer, contract = debt.customer, debt.contract
+        surety = contract.co_debtor
         found[debt.pk] = Facts(
             status=debt.status,
             open_amount=debt.open_amount,
@@ -173,13 +211,7 @@ def facts_of(
             creditor=debt.branch.document,
             deceased_on=customer.deceased_on,
             birth_date=customer.birth_date,
-            fields={
-                name: getattr(customer, name)
-                for name in (
-                    *("sex", "mobile", "postal_code", "street", "number"),
-                    *("complement", "district", "city", "state"),
-                )
-            },
+            fields=_fields(customer),
             telecom=contract.kind == "telecom",
             suspended_on=contract.suspended_on,
             ended_on=contract.ended_on,
@@ -188,6 +220,8 @@ def facts_of(
                 for p in proofs[contract.pk]
                 if p.receivable_id is None or p.receivable_id == debt.pk
             ),
+            co_debtor=surety
+            and CoDebtor(surety.document, surety.deceased_on, surety.birth_date, _fields(surety)),
             notice_days=terms.get(customer.state, 10),
             today=today,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -111,6 +113,38 @@ def test_the_dates_are_written_down(client: Client, debt: Receivable, operator: 
     assert "falta a rescisão" in text
 
 
+def test_who_wrote_the_dates_is_kept_for_good(
+    client: Client, debt: Receivable, operator: User, manager: User
+) -> None:
+    contract = debt.contract
+    first = {"suspended_on": ago(80), "ended_on": contract.ended_on}
+    before = contract.suspended_on
+    contract_dates_set(contract=contract, actor=operator, **first)
+    contract_dates_set(contract=contract, actor=operator, **first)  # nothing new, nothing said
+    contract_dates_set(contract=contract, actor=manager, suspended_on=ago(80), ended_on=None)
+    kept = contract.dates_changes.values_list(
+        "actor", "suspended_before", "suspended_on", "ended_before", "ended_on"
+    )
+    assert list(kept) == [
+        (manager.pk, ago(80), ago(80), ago(10), None),
+        (operator.pk, before, ago(80), ago(10), ago(10)),
+    ]
+
+    client.force_login(factories.user(Role.AUDIT))
+    page = client.get(reverse("contract_dates", args=[contract.pk])).content.decode()
+    rows = re.findall(r"<tr>.*?</tr>", page, re.S)
+    lines = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+    assert len(lines) == 3
+    assert f"Rescisão: em branco antes: {ago(10):%d/%m/%Y} {manager.name}" in lines[1]
+    assert f"Suspensão: {ago(80):%d/%m/%Y} antes: {before:%d/%m/%Y} {operator.name}" in lines[2]
+    assert "Salvar" not in page, "an auditor reads"
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        contract.dates_changes.update(actor=manager)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        contract.dates_changes.all().delete()
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -139,9 +173,9 @@ def test_dates_that_cannot_be(
 def test_who_may(client: Client, debt: Receivable, attendant: User, outsider: User) -> None:
     url = reverse("contract_dates", args=[debt.contract_id])
     audit = factories.user(Role.AUDIT)
-    for actor, status in ((attendant, 403), (audit, 403), (outsider, 404)):
+    for actor, seen, status in ((attendant, 403, 403), (audit, 200, 403), (outsider, 404, 404)):
         client.force_login(actor)
-        assert client.get(url).status_code == status
+        assert client.get(url).status_code == seen
         assert client.post(url, {}).status_code == status
         with pytest.raises(NotAllowed):
             contract_dates_set(

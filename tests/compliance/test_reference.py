@@ -20,7 +20,7 @@ from regua.documents import generate
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
 from tests.compliance.cases import Given, make
-from tests.compliance.reference import answers, facts_of, plus_months, plus_years
+from tests.compliance.reference import ADDRESS, answers, facts_of, plus_months, plus_years
 
 pytestmark = pytest.mark.django_db
 _number = count(1)
@@ -60,14 +60,47 @@ def texts(good: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
+def people(draw: st.DrawFn, due: date, *, company: bool) -> dict[str, Any]:
+    random = Random(next(_number))
+    letters = draw(st.booleans())
+    document = (generate.cnpj(random, letters=letters) if company else generate.cpf(random)).value
+    if draw(st.integers(0, 5)) == 0:
+        document = document[:-1] + str((int(document[-1]) + 1) % 10)
+    return {
+        "document": document,
+        "sex": draw(texts("F")),
+        "birth_date": draw(
+            st.sampled_from([None, date(2004, 2, 29), date(1980, 5, 5)])
+            | st.builds(lambda more: plus_years(due, -18) + timedelta(days=more), around)
+        ),
+        "deceased_on": draw(st.sampled_from([None, None, None, due])),
+        "mobile": draw(st.sampled_from(["11987654321", "1133334444", "11887654321", ""])),
+        "postal_code": draw(texts("01310100")),
+        "street": draw(texts("Rua A")),
+        "number": draw(texts("1")),
+        "complement": draw(st.sampled_from(["Casa", " ", ""])),
+        "district": draw(texts("Centro")),
+        "city": draw(texts("São Paulo")),
+        "state": draw(st.sampled_from(["SP", "PE", "MT", ""])),
+    }
+
+
+@st.composite
+def co_debtors(draw: st.DrawFn, due: date) -> dict[str, Any]:
+    """At most one field is bad: all of them make one rule."""
+    drawn = draw(people(due, company=draw(st.booleans())))
+    apart = draw(st.sampled_from(["sex", "mobile", *ADDRESS]))
+    return {
+        name: value
+        for name, value in drawn.items()
+        if name in ("document", "birth_date", "deceased_on", apart)
+    }
+
+
+@st.composite
 def cases(draw: st.DrawFn, today: date) -> Given:
     due = draw(due_dates(today))
     company = draw(st.booleans())
-    random = Random(next(_number))
-    document = generate.cnpj(random, letters=draw(st.booleans())) if company else None
-    document_text = (document or generate.cpf(random)).value
-    if draw(st.integers(0, 5)) == 0:
-        document_text = document_text[:-1] + str((int(document_text[-1]) + 1) % 10)
     amount = draw(st.sampled_from(["9.99", "10.00", "49.99", "50.00", "100.00", "100.01"]))
     debt: dict[str, Any] = draw(
         st.sampled_from(
@@ -86,23 +119,7 @@ def cases(draw: st.DrawFn, today: date) -> Given:
     notice = draw(days_near(due, 0, 10))
     suspended = draw(days_near(notice or due, 15, 40))
     ended = draw(days_near(suspended or due, 60, 90) | st.just(today))
-    customer = {
-        "document": document_text,
-        "sex": draw(texts("F")),
-        "birth_date": draw(
-            st.sampled_from([None, date(2004, 2, 29), date(1980, 5, 5)])
-            | st.builds(lambda more: plus_years(due, -18) + timedelta(days=more), around)
-        ),
-        "deceased_on": draw(st.sampled_from([None, None, None, due])),
-        "mobile": draw(st.sampled_from(["11987654321", "1133334444", "11887654321", ""])),
-        "postal_code": draw(texts("01310100")),
-        "street": draw(texts("Rua A")),
-        "number": draw(texts("1")),
-        "complement": draw(st.sampled_from(["Casa", " ", ""])),
-        "district": draw(texts("Centro")),
-        "city": draw(texts("São Paulo")),
-        "state": draw(st.sampled_from(["SP", "PE", "MT", ""])),
-    }
+    customer = draw(people(due, company=company))
     proofs: dict[str, dict[str, Any] | None] = {
         "debt_document": draw(st.sampled_from([None, {}, {"whole_contract": False}])),
         "overdue_notice": notice and {"dated_on": notice, "whole_contract": draw(st.booleans())},
@@ -121,6 +138,7 @@ def cases(draw: st.DrawFn, today: date) -> Given:
         impediment=draw(st.sampled_from(["", "", "contest", "court_order"])),
         impediment_closed=draw(st.booleans()),
         company=company,
+        co_debtor=draw(st.none() | co_debtors(due)),
     )
 
 
@@ -149,7 +167,7 @@ def test_sql_and_python_agree(
         NoticeTerm.objects.create(state="PE", days=20, source="Birô")
         ids = [make(given, branch, manager).pk for given in drawn]
         debts = Receivable.objects.filter(pk__in=ids).select_related(
-            "customer", "contract", "branch"
+            "customer", "contract__co_debtor", "branch"
         )
         expected = {
             pk: answers(facts, general) for pk, facts in facts_of(debts, today=today).items()

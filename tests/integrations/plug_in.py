@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from regua.bureaus.contract import (
-    Capabilities,
-    Connection,
-    Environment,
-    FormField,
-    PersonKind,
-    Product,
-)
+from regua.bureaus.connection import Connection
+from regua.bureaus.contract import Capabilities, Environment, FormField, PersonKind, Product
 
 
 class PlugInClient:

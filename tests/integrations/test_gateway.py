@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from regua.accounts.models import User
-from regua.bureaus.contract import CallStart
+from regua.bureaus.connection import CallStart
 from regua.bureaus.errors import Misconfigured
 from regua.inquiries.models import Inquiry
 from regua.inquiries.services import inquiry_request

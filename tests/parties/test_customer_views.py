@@ -224,6 +224,7 @@ def record(customer: Customer, **changes: str) -> dict[str, str]:
         "district": "Centro",
         "city": "São Paulo",
         "state": "SP",
+        "dunned": "True",
         **changes,
     }
 
@@ -276,6 +277,10 @@ def test_edit(client: Client, maria: Customer, operator: User) -> None:
         ("state", "XX"),
         ("sex", "Z"),
         ("street", "a\x00b"),
+        ("dunned", ""),
+        ("dunned", "talvez"),
+        ("group", "999999"),
+        ("group", "x\x00"),
     ],
 )
 def test_a_wrong_field_is_told_and_nothing_is_saved(

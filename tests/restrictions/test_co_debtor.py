@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
@@ -21,10 +22,12 @@ from regua.organization.models import Branch
 from regua.parties.models import Customer
 from regua.receivables.models import Contract, Receivable
 from regua.receivables.services import co_debtor_set
+from regua.restrictions.choices import DutyCause, Status
+from regua.restrictions.models import RemovalDuty
 from regua.restrictions.sender import restrictions_drain
 from regua.restrictions.services import restriction_request
 from tests import factories
-from tests.restrictions.test_life import listed
+from tests.restrictions.test_life import listed, settle
 from tests.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +83,31 @@ def test_a_bureau_that_takes_none_is_told_of_none(
     client.force_login(operator)
     shown = client.get(reverse("restriction_detail", args=[row.pk])).content.decode()
     assert "não foi enviado ao birô" in shown
+
+
+def test_a_dead_co_debtor_is_taken_off_and_may_be_left_out_of_a_new_listing(
+    integration: Integration,
+    owed: Receivable,
+    surety: Customer,
+    operator: User,
+    sandbox: Sandbox,
+    client: Client,
+) -> None:
+    co_debtor_set(contract=owed.contract, actor=operator, document=surety.document)
+    row = restriction_request(receivable=owed, actor=operator)
+    settle(integration, row, lambda: row.status == Status.ACTIVE)
+    co_debtor_set(contract=owed.contract, actor=operator, document="")  # the bureau has him still
+    client.force_login(operator)
+    url = reverse("customer_deceased", args=[surety.pk])
+    asked = client.get(url).content.decode()
+    assert "está negativado (1)" in asked
+    assert "Onde ele é coobrigado" in asked
+    client.post(url, {"deceased_on": f"{timezone.localdate():%d/%m/%Y}"})
+    assert RemovalDuty.objects.get(restriction=row).cause == DutyCause.DECEASED
+    settle(integration, row, lambda: row.status == Status.REMOVED)
+    again = restriction_request(receivable=owed, actor=operator)
+    restrictions_drain(integration.pk)
+    assert [line["coobrigado"] for line in listed(sandbox, again)] == [None]
 
 
 def refusals(owed: Receivable) -> set[str]:

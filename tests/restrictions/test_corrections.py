@@ -14,7 +14,7 @@ from regua.accounts.access import NotAllowed
 from regua.accounts.models import User
 from regua.calendar import business_day_after
 from regua.integrations.models import Integration
-from regua.organization.models import Branch, GeneralParameters
+from regua.organization.models import Branch
 from regua.receivables.services import payment_record, receivable_correct
 from regua.restrictions.choices import Correction, DutyCause, Status
 from regua.restrictions.corrections import (
@@ -228,16 +228,6 @@ def test_what_the_gate_forbids_is_said_before_anything_is_done(
     active.refresh_from_db()
     assert active.status == Status.ACTIVE
     assert Restriction.objects.count() == 1
-
-
-def test_it_does_not_slip_past_the_second_person(active: Restriction, operator: User) -> None:
-    GeneralParameters.objects.create(pk=1, approval_amount=Decimal("150.00"))
-    with pytest.raises(ValidationError, match="outra pessoa aprova"):
-        correction_request(
-            restriction=active, actor=operator, kind="amount", changes={"amount": Decimal(200)}
-        )
-    active.receivable.refresh_from_db()
-    assert active.receivable.amount == Decimal("129.90")
 
 
 def test_who_may(active: Restriction, attendant: User, outsider: User) -> None:

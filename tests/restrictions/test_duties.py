@@ -87,6 +87,23 @@ def test_a_part_makes_the_amount_wrong_and_the_rest_keeps_its_day(
     assert settled.due_on == wrong.due_on, "the bureau shows a wrong amount since before"
 
 
+@pytest.mark.parametrize(
+    ("later", "starts_on"),
+    [(None, date(2026, 12, 10)), (date(2026, 12, 8), date(2026, 12, 8))],
+)
+def test_a_part_paid_before_the_listing_is_not_what_settles_it(
+    branch: Branch, operator: User, later: date | None, starts_on: date
+) -> None:
+    debt = factories.receivable(factories.customer(branch))
+    payment_record(receivable=debt, actor=operator, amount=Decimal(100), paid_on=MONDAY)
+    row = bare.listing(debt, amount=debt.open_amount)
+    with time_machine.travel(datetime(2026, 12, 10, 10, tzinfo=SAO_PAULO), tick=False):
+        if later is not None:  # with a discount: less than what was open
+            Payment.objects.create(receivable=debt, amount=9, paid_on=later, available_on=later)
+        bare.pay(debt)
+    assert duty(row).starts_on == starts_on
+
+
 def test_money_of_a_saturday_counts_from_monday(branch: Branch, operator: User) -> None:
     row = listed(branch)
     payment_record(

@@ -163,7 +163,7 @@ def test_the_branchs_place_on_screen(client: Client, branch: Branch, administrat
     assert place in page
     assert client.post(place, {"state": "", "city": "Santos"}).status_code == 200
     done = client.post(place, {"state": "SP", "city": " Santos "}, follow=True)
-    assert "Local da filial Centro gravado." in done.content.decode()
+    assert "Endereço da filial Centro gravado." in done.content.decode()
     branch.refresh_from_db()
     assert branch.city == "Santos"
     client.force_login(factories.user(Role.FINANCE_MANAGER, factories.branch("Outra")))

@@ -22,7 +22,7 @@ from regua.accounts.models import User
 from regua.bureaus.contract import ListingRequest
 from regua.integrations import gateway
 from regua.integrations.models import Integration
-from regua.organization.models import Branch
+from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
 from regua.receivables.services import payment_record
 from regua.restrictions import reconciling
@@ -103,7 +103,7 @@ def list_elsewhere(
         due_date=receivable.due_date,
         debtor=debtor_snapshot(receivable.customer),
     )
-    request = listing_request(unsaved)
+    request = listing_request(unsaved, creditor_document=receivable.branch.document)
     fields = {name: getattr(request, name) for name in ListingRequest.__dataclass_fields__}
     with gateway.line(integration, purpose="test") as client:
         sent = client.list_debt(
@@ -304,6 +304,22 @@ def test_other_facts_there_are_taken_off(
     assert ours.status == Status.REMOVAL_QUEUED
     restrictions_drain(integration.pk)
     assert found(compare(integration, operator)) == []
+
+
+def test_a_correction_that_raises_the_amount_waits_for_another_person(
+    integration: Integration,
+    active: Callable[[int], list[Restriction]],
+    operator: User,
+) -> None:
+    (ours,) = active(1)
+    GeneralParameters.objects.create(pk=1, approval_amount=Decimal("150.00"))
+    Receivable.objects.filter(pk=ours.receivable_id).update(amount=200, open_amount=200)
+    Restriction.objects.filter(pk=ours.pk).update(amount=Decimal("120.00"))
+    done = remedy(compare(integration, operator), K.AMOUNT, Remedy.CORRECT, operator)
+    assert "espera a aprovação de outra pessoa" in done.result
+    ours.refresh_from_db()
+    assert ours.status == Status.ACTIVE
+    assert ours.replacements.get().awaits_approval
 
 
 def test_closing_one_lets_the_correction_that_waits_for_it_go(

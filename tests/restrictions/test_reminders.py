@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from aiosmtpd.controller import Controller
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
@@ -21,7 +21,7 @@ from regua.restrictions import jobs
 from regua.restrictions.choices import DutyCause, Status
 from regua.restrictions.duties import duty_open
 from regua.restrictions.models import RemovalDuty, Restriction
-from regua.restrictions.reminders import reminders_send
+from regua.restrictions.reminders import reminders_refused, reminders_send
 from tests import factories
 from tests.restrictions import bare
 
@@ -36,6 +36,7 @@ class Inbox:
     def __init__(self) -> None:
         self.taken: list[tuple[str, EmailMessage]] = []
         self.refusing: set[str] = set()
+        self.leaves_after: int | None = None
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, _: Any
@@ -48,6 +49,8 @@ class Inbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
+        if self.leaves_after is not None and len(self.taken) >= self.leaves_after:
+            return "421 closing"
         self.taken += [(to, message) for to in envelope.rcpt_tos]
         return "250 OK"
 
@@ -195,14 +198,86 @@ def test_a_server_that_is_away_is_tried_again(
     assert inbox.to == [operator.email]
 
 
-def test_one_address_refused_does_not_stop_the_others(
+def test_one_address_refused_does_not_stop_the_others_and_is_told_later_the_same_day(
     inbox: Inbox, row: Restriction, branch: Branch, operator: User
 ) -> None:
     other = factories.user(Role.COLLECTIONS, branch)
     inbox.refusing.add(operator.email)
     with on("2026-11-26"):
+        assert reminders_send() == 1
+        assert inbox.to == [other.email]
+        assert reminders_refused([branch]) == [operator]
+        assert RemovalDuty.objects.get().reminded_on is not None, "the other was reminded"
+
+        due(branch)
+        assert reminders_send() == 1
+        assert inbox.to == [other.email] * 2, "of the new one"
+        assert reminders_refused([branch]) == [operator]
+
+        inbox.refusing.clear()
+        assert reminders_send() == 1
+        assert "- Centro: 2 vencem logo." in inbox.text(operator), "of all that it missed"
+        assert reminders_refused([branch]) == []
+        assert reminders_send() == 0
+    assert len(inbox.taken) == 3
+
+
+def test_what_nobody_was_reminded_of_is_not_marked(
+    inbox: Inbox,
+    row: Restriction,
+    branch: Branch,
+    other_branch: Branch,
+    operator: User,
+    manager: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    inbox.refusing.add(operator.email)
+    with on("2026-11-26"):
+        assert reminders_send() == 1
+        duty = RemovalDuty.objects.get()
+        assert (duty.reminded_on, duty.escalated_on) == (None, date(2026, 11, 26))
+        assert reminders_refused([branch]) == [operator]
+        assert reminders_refused([other_branch]) == []
+        inbox.refusing.clear()
+        assert reminders_send() == 1
+    duty.refresh_from_db()
+    assert duty.reminded_on == date(2026, 11, 26)
+    assert inbox.to == sorted([operator.email, manager.email])
+    assert f"user {operator.pk}" in caplog.text
+    assert operator.email not in caplog.text
+
+
+def test_a_server_that_goes_away_half_way_is_asked_again_for_the_rest(
+    inbox: Inbox, row: Restriction, branch: Branch, operator: User
+) -> None:
+    other = factories.user(Role.COLLECTIONS, branch)
+    inbox.leaves_after = 1
+    with on("2026-11-26"):
+        assert reminders_send() == 1
+        assert len(reminders_refused([branch])) == 1
+        inbox.leaves_after = None
+        assert reminders_send() == 1
+        assert reminders_refused([branch]) == []
+    assert inbox.to == sorted([operator.email, other.email])
+
+
+def test_the_worklist_names_whom_the_reminder_did_not_reach(
+    inbox: Inbox,
+    row: Restriction,
+    branch: Branch,
+    operator: User,
+    client: Client,
+) -> None:
+    inbox.refusing.add(operator.email)
+    client.force_login(operator)
+    with on("2026-11-26"):
         reminders_send()
-    assert inbox.to == [other.email]
+        page = client.get("/negativacoes/pagos/").content.decode()
+        assert "O lembrete de hoje não chegou a <strong>" + operator.name in page
+        assert operator.email not in page.split("O lembrete de hoje")[1].split("</div>")[0]
+    with on("2026-11-27"):
+        page = client.get("/negativacoes/pagos/").content.decode()
+    assert "O lembrete de hoje" not in page, "another day, another round"
 
 
 @pytest.mark.parametrize(("hour", "sent"), [(7, 0), (8, 1), (17, 1), (18, 0)])

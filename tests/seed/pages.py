@@ -176,7 +176,8 @@ class Page:
     def _field(self, label: str) -> Element:
         for element in _all(self._main):  # the top bar has a *Filial* of its own
             if element.name == "legend" and _text(element) == label:
-                return next(e for e in _named(self.root, "fieldset") if _inside(element, e))
+                around = [e for e in _named(self.root, "fieldset") if _inside(element, e)]
+                return around[-1]  # a group may stand in a section
             if element.name == "label" and _text(element) == label:
                 wanted = _get(element, "for")
                 return next(e for e in _all(self.root) if _get(e, "id") == wanted)

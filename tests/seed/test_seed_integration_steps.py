@@ -7,6 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.dunning.defaults import default_policy_create
+from regua.dunning.models import DunningStep
+from regua.dunning.running import run_work
+from regua.dunning.services import run_start
 from regua.integrations.models import Integration, ReasonCode
 from regua.integrations.selectors import automatic_obstacles
 from regua.organization.models import Branch
@@ -223,7 +227,7 @@ def test_s46_the_automatic_section_holds_its_four_fields(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s47_sim_is_kept_for_step_five_and_lists_nothing_yet(
+def test_s47_sim_lists_by_step_five(
     integration: Integration, branch: Branch, administrator: User
 ) -> None:
     page = form_of(administrator, integration)
@@ -232,10 +236,18 @@ def test_s47_sim_is_kept_for_step_five_and_lists_nothing_yet(
     assert "Parâmetros de cobrança, passo 5" in page.help("Incluir/Remover automaticamente")
     integration.refresh_from_db()
     assert automatic_obstacles(integration) == {}
-    factories.receivable(factories.customer(branch), days_overdue=90)
+    debt = factories.receivable(factories.customer(branch), days_overdue=90)
     dispatch(timestamp=0)
     worker_round(integration)
-    assert not Restriction.objects.exists(), "Parâmetros de cobrança are not built: see docs"
+    assert not Restriction.objects.exists(), "not before the régua comes to it"
+
+    policy = default_policy_create()
+    policy.steps.exclude(action="list").delete()  # the debt is late: it would begin with the notice
+    run = run_start(branch=branch, actor=None, needs_approval=False)
+    run_work(run.pk)
+    run_work(run.pk)
+    row = Restriction.objects.get()
+    assert (row.receivable, row.form, row.requested_by) == (debt, "automatic", None)
 
 
 def test_s49_the_default_restriction_code_is_chosen_and_used(
@@ -300,3 +312,27 @@ def test_s53_salvar_registers_the_integration(branch: Branch, administrator: Use
     row = Integration.objects.get()
     assert f"Integração nº {row.pk} cadastrada" in saved.said
     assert saved.address == reverse("integration_detail", args=[row.pk])
+
+
+def test_s74_the_parameters_hold_step_five_with_both_halves(
+    branch: Branch, administrator: User
+) -> None:
+    page = Person(administrator).open("/").follow("Parâmetros de cobrança")
+    assert page.path == ["Configurações", "Parâmetros", *["Parâmetros de cobrança"] * 2]
+    assert page.value("Ativar a régua de cobrança") == "Não"
+    page = page.follow("Réguas").press("Criar a régua padrão")
+    assert "Enviar análise de crédito/Cartório" in page.text
+    step = DunningStep.objects.get(action="list")
+    page = Person(administrator).open(reverse("dunning_step_edit", args=[step.pk]))
+    assert page.choices("Negativar automaticamente") == ["Sim", "Padrão", "Não"]
+    page.fill("Dias para executar", "95")
+    page.fill("Negativar automaticamente", "Sim")
+    page.fill("Tipo de contato padrão", "WhatsApp")
+    page.fill("Dias para a próxima ação", "7")
+    page = page.press("Gravar o passo")
+    assert "95 dias depois do vencimento" in page.text
+    assert "Negativar automaticamente: Sim" in page.text
+    assert "WhatsApp, 7 dias depois" in page.text
+    page = page.follow("Parâmetros de cobrança").follow("Negativação automática")
+    assert "Nada é negativado sozinho" in page.text
+    assert "Integração da filial" in page.text

@@ -9,7 +9,6 @@ from django.db import connection
 
 from tests.sandbox.server import Sandbox
 
-DAYS = 366
 _DAY = 86400.0
 _INSTALL = """
 CREATE SCHEMA travelling;
@@ -54,12 +53,12 @@ def install() -> None:
 
 
 class Clock:
-    """``DAYS`` ago at first; ``tomorrow`` until it is today."""
+    """``days`` ago at first; ``tomorrow`` until it is today."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, days: int) -> None:
         self._sandbox = sandbox
         self._travel: time_machine.travel | None = None
-        self.days_ago = DAYS
+        self.days_ago = days
         self._turn()
 
     def tomorrow(self) -> bool:

@@ -1,45 +1,39 @@
-"""What a year's listings must show: in time, lawful, explained, and the same at the bureau."""
+"""What was found in a year, and the last lawful day counted by hand."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from functools import cache
 
 import holidays
-from django.db.models import Max
-from django.utils import timezone
 
-from regua.receivables.models import Payment
-from regua.restrictions.choices import FINAL, MOVES, Status
-from regua.restrictions.models import RemovalDuty, Restriction, RestrictionEvent
-from regua.restrictions.wording import standing
-from tests.compliance.reference import plus_years
+from regua.restrictions.choices import Status
+from regua.restrictions.models import Restriction
 
 _NATIONAL = holidays.country_holidays("BR", years=range(2015, 2040))
-_OURS = {
-    "RECEBIDA": Status.SENT,
-    "COMUNICADO_ENVIADO": Status.NOTIFIED,
-    "ATIVA": Status.ACTIVE,
-    "BAIXA_RECEBIDA": Status.REMOVAL_SENT,
-    "BAIXADA": Status.REMOVED,
-    "REJEITADA": Status.REFUSED,
-}
 
 
 @dataclass(slots=True)
 class Findings:
-    """A sentence about everything that is not as it should be."""
+    """What is not as it should be: a sentence each, once for every listing."""
 
-    late: list[str] = field(default_factory=list)
-    forbidden: list[str] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
+    late: dict[int, str] = field(default_factory=dict)
+    forbidden: dict[int | str, str] = field(default_factory=dict)
+    unexplained: dict[int | str, str] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    """Listings that the slow gate has been asked about when they left."""
+    told: dict[int, date] = field(default_factory=dict)
+    """Listing → since when it has to come off, where only people know."""
+    wrong_since: dict[int, date] = field(default_factory=dict)
+    """Listing → since when it has to come off, as its debt and its debtor show."""
 
     @property
     def clean(self) -> bool:
         return not (self.late or self.forbidden or self.unexplained)
+
+    def is_late(self, listing: int, how: str) -> None:
+        self.late.setdefault(listing, f"nº {listing} {how}")
 
     def summary(self, customers: int) -> str:
         removals = Restriction.objects.filter(status=Status.REMOVED).count()
@@ -51,6 +45,7 @@ class Findings:
         )
 
 
+@cache
 def fifth_business_day(start: date) -> date:
     """Counted by hand once more: neither weekends nor national holidays."""
     day, left = start, 5
@@ -58,116 +53,3 @@ def fifth_business_day(start: date) -> date:
         day += timedelta(days=1)
         left -= day.weekday() < 5 and day not in _NATIONAL
     return day
-
-
-def look_at_the_day(found: Findings) -> None:
-    """At the end of a day: nothing may be open whose last day is over, nor older than the law."""
-    today = timezone.localdate()
-    open_ = RemovalDuty.objects.filter(ended_at=None, due_on__lte=today)
-    for duty in open_.filter(due_on=today - timedelta(days=1)):
-        found.late.append(f"nº {duty.restriction_id} ({duty.cause}) was due on {duty.due_on}")
-    oldest = plus_years(today, -5) - timedelta(days=2)
-    live = Restriction.objects.exclude(status__in=[*FINAL, Status.DRAFT])
-    for row in live.filter(due_date__lt=oldest):
-        found.late.append(f"{row} of {row.due_date} stands after five years, on {today}")
-
-
-def look_at_the_year(found: Findings, theirs: Mapping[int, list[Mapping[str, Any]]]) -> None:
-    rows = list(Restriction.objects.select_related("receivable", "integration").order_by("pk"))
-    _check_duties(found)
-    events: defaultdict[int, list[RestrictionEvent]] = defaultdict(list)
-    for event in RestrictionEvent.objects.order_by("pk"):
-        events[event.restriction_id].append(event)
-    for row in rows:
-        for gap in _gaps(row, events[row.pk]):
-            found.unexplained.append(f"{row} ({row.status}): {gap}")
-    _check_live(rows, found)
-    _check_ledgers(rows, theirs, found)
-
-
-def _check_duties(found: Findings) -> None:
-    available = dict(
-        Payment.objects.values_list("receivable").annotate(day=Max("available_on")).order_by()
-    )
-    today = timezone.localdate()
-    for duty in RemovalDuty.objects.select_related("restriction__receivable").order_by("pk"):
-        row = duty.restriction
-        if duty.cause == "five_years":
-            last = plus_years(row.due_date, 5)
-        else:
-            last = fifth_business_day(duty.starts_on)
-        off = row.removed_on or (timezone.localdate(duty.ended_at) if duty.ended_at else today)
-        if duty.outcome == "late" or (duty.outcome != "void" and off > last):
-            found.late.append(f"{row} ({duty.cause}) came off on {off}, the last day was {last}")
-        if duty.cause == "paid" and duty.outcome == "met":
-            paid = available.get(row.receivable_id)
-            if paid and duty.starts_on > max(paid, timezone.localdate(row.requested_at)):
-                found.late.append(f"{row}: its clock began on {duty.starts_on}, paid {paid}")
-
-
-def _gaps(row: Restriction, events: list[RestrictionEvent]) -> list[str]:
-    """What of one listing nobody could explain to its debtor."""
-    gaps = []
-    if not row.gate:
-        gaps.append("the gate's answer is not kept")
-    gaps += [f"the gate kept {rule} {state}" for rule, state in row.gate if state == "fail"]
-    status = ""
-    for event in events:
-        if event.status_before != status or (
-            status and event.status != status and event.status not in MOVES[Status(status)]
-        ):
-            gaps.append(f"its history is torn at “{event.text}”")
-        if not event.text:
-            gaps.append("something happened without a sentence")
-        status = event.status
-    if status != row.status:
-        gaps.append(f"its history ends at {status}")
-    if row.status == Status.REMOVED and not (
-        row.removed_on and row.removal_code and row.removal_reason
-    ):
-        gaps.append(f"removed on {row.removed_on}, {row.removal_code}, {row.removal_reason}")
-    if row.status == Status.REFUSED and not (row.problem and row.bureau_code):
-        gaps.append("nobody knows why it was refused")
-    if row.status == Status.CANCELLED and not (row.problem or "no lugar" in events[-1].text):
-        gaps.append("nobody knows why it was cancelled")
-    said = standing(row)
-    if not (said.title and (said.text or row.status in FINAL)):
-        gaps.append("no sentence about where it stands")
-    return gaps
-
-
-def _check_live(rows: list[Restriction], found: Findings) -> None:
-    """What stands at the end is owed as it stands, or has a day until when it comes off."""
-    due = set(RemovalDuty.objects.filter(ended_at=None).values_list("restriction_id", flat=True))
-    for row in rows:
-        debt = row.receivable
-        right = debt.is_owed and not debt.renegotiated and debt.open_amount == row.principal
-        if row.status not in (*FINAL, Status.DRAFT) and not right and row.pk not in due:
-            found.late.append(f"{row} stands, its debt is {debt.status}, and no deadline runs")
-
-
-def _check_ledgers(
-    rows: list[Restriction], theirs: Mapping[int, list[Mapping[str, Any]]], found: Findings
-) -> None:
-    lines = {(pk, line["referencia"]): line for pk, its in theirs.items() for line in its}
-    if len(lines) != sum(len(its) for its in theirs.values()):
-        found.forbidden.append("the bureau has a listing twice")
-    for row in rows:
-        line = lines.pop((row.integration_id, str(row.idempotency_key)), None)
-        if line is None:
-            if row.sent_at is not None or row.protocol:
-                found.unexplained.append(f"{row} is {row.status}, and the bureau has nothing")
-            continue
-        ours: tuple[object, ...] = (row.protocol, str(row.amount), str(row.due_date))
-        ours += (row.bureau_version, row.removal_code or None)
-        its = (line["protocolo"], line["valor"], line["vencimento"])
-        its += (line["versao"], line["codigo_baixa"])
-        queued = row.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
-        same = line["situacao"] == "INDISPONIVEL" or _OURS[line["situacao"]] == row.status
-        if not queued and not (same and ours[:4] == its[:4]):
-            found.unexplained.append(
-                f"{row}: {row.status} {ours}; the bureau {line['situacao']} {its}"
-            )
-        if row.status == Status.REMOVED and ours[4] != its[4]:
-            found.unexplained.append(f"{row}: removal code {ours[4]}, the bureau's {its[4]}")
-    found.forbidden += [f"{key}: at the bureau, not here" for key in lines]

@@ -18,12 +18,14 @@ from regua.integrations.services import catalogue_sync, integration_create, inte
 from regua.organization.models import Branch
 from regua.parties.models import Customer, search_key
 from regua.receivables.models import Contract, Receivable
+from regua.receivables.services import co_debtor_set
 from regua.sandbox import people
 from tests import factories
 from tests.sandbox.server import Sandbox
-from tests.simulation.clock import DAYS
 
 BRANCHES = 2
+_PASSED_ON = 10_000_000
+"""Above every number of a debt that was there from the beginning."""
 
 
 class Act(StrEnum):
@@ -40,7 +42,11 @@ class Act(StrEnum):
     REJECTED = "the customer was not right"
     COURT_ORDER = "a court forbids the listing"
     LIFTED = "the court lifts its order"
+    UNDONE = "a payment is undone: the bank takes the money back"
+    MOVED = "another person takes the contract over"
     DEATH = "the customer dies"
+    CO_DEBTOR_DEATH = "the co-debtor dies"
+    FREED = "nobody but the customer answers for the contract any more"
     NOTICE = "the notice of the delay is received"
     SUSPENDED = "the service is suspended"
     RESCINDED = "the contract is rescinded"
@@ -59,7 +65,24 @@ def _plan(kind: str, random: Random) -> Plan:
         "very late": [(days(20, 120), Act.PAID)],
         "silent": [(late, Act.PAID_SILENTLY)],
         "never": [],
-        "part": [(late, Act.PART), (late + days(0, 40), random.choice([Act.PAID, Act.PART]))],
+        "part": [
+            (late, Act.PART),
+            (
+                late + days(0, 40),
+                random.choice([Act.PAID, Act.PART, Act.PAID_IN_BATCH, Act.PAID_SILENTLY]),
+            ),
+        ],
+        "undone": [
+            (late, Act.PAID),
+            (late + days(0, 9), Act.UNDONE),
+            (late + days(20, 60), random.choice([Act.PAID, Act.PAID_IN_BATCH])),
+        ],
+        "part undone": [
+            (late, Act.PART),
+            (late + days(0, 20), Act.UNDONE),
+            (late + days(20, 60), Act.PAID),
+        ],
+        "moves": [(late, Act.MOVED)],
         "renegotiates": [(late, Act.RENEGOTIATED)],
         "cancelled": [(late, Act.CANCELLED)],
         "upheld": [(late, Act.CONTESTED), (late + days(0, 4), Act.UPHELD)],
@@ -70,18 +93,26 @@ def _plan(kind: str, random: Random) -> Plan:
         ],
         "court": [(late, Act.COURT_ORDER), (late + days(20, 60), Act.LIFTED)],
         "dies": [(late, Act.DEATH)],
+        "co-debtor dies": [
+            (late, Act.CO_DEBTOR_DEATH),
+            (late + days(1, 20), Act.FREED),
+            (late + days(30, 60), Act.PAID),
+        ],
     }
     return plans[kind]
 
 
 SHARES = {
-    "on time": 640,
+    "on time": 605,
     "a little late": 90,
     "late": 90,
     "very late": 30,
     "silent": 10,
     "never": 10,
     "part": 25,
+    "undone": 15,
+    "part undone": 8,
+    "moves": 12,
     "renegotiates": 20,
     "cancelled": 10,
     "upheld": 12,
@@ -102,11 +133,25 @@ class Town:
     acts: dict[date, list[tuple[bool, Act, int]]] = field(default_factory=lambda: defaultdict(list))
     """Day → after the listings were asked for?, what happens, receivable."""
 
+    def pass_on(self, debt: Receivable, today: date, random: Random) -> None:
+        """What was owed, in the name of another person who now has the contract."""
+        document = factories.ordinary_document()
+        holder = factories.customer(debt.branch, document=document, name=people.name_of(document))
+        contract = Contract.objects.create(
+            customer=holder, number=f"C{holder.pk}", kind=Contract.Kind.OTHER
+        )
+        theirs = _debt(random, contract, today + timedelta(days=5), _PASSED_ON + debt.pk)
+        theirs.save()
+        self.plan(
+            theirs.due_date + timedelta(days=random.randint(0, 50)), Act.PAID, theirs.pk, random
+        )
+
     def plan(self, day: date, act: Act, debt: int, random: Random) -> None:
         self.acts[day].append((random.random() < 0.5, act, debt))
 
 
-def build(sandbox: Sandbox, *, customers: int, seed: int) -> Town:
+def build(sandbox: Sandbox, *, customers: int, days: int, seed: int) -> Town:
+    """An ISP as it is on the first of ``days`` days."""
     random = Random(seed)
     actor = factories.user(Role.ADMINISTRATOR)
     town = Town(actor, {})
@@ -127,11 +172,15 @@ def build(sandbox: Sandbox, *, customers: int, seed: int) -> Town:
         )
         for person in people_
     )
+    for number, contract in enumerate(contracts):
+        if number % 10 == 6:  # every other one a company
+            surety = people_[number - 2].document
+            co_debtor_set(contract=contract, actor=actor, document=surety)
     today = timezone.localdate()
     debts: list[Receivable] = []
     plans: list[Plan] = []
     for number, contract in enumerate(contracts):
-        for due, plan in _year_of(random, number, contract, today):
+        for due, plan in _debts_of(random, number, contract, today, days):
             debts.append(_debt(random, contract, due, len(debts)))
             plans.append(plan)
     debts = Receivable.objects.bulk_create(debts, batch_size=2000)
@@ -142,15 +191,16 @@ def build(sandbox: Sandbox, *, customers: int, seed: int) -> Town:
     return town
 
 
-def _year_of(
-    random: Random, number: int, contract: Contract, today: date
+def _debts_of(
+    random: Random, number: int, contract: Contract, today: date, days: int
 ) -> list[tuple[date, Plan]]:
     """The due dates of a customer and what happens after each."""
+    latest = max(20, days - 166)
     if number % 50 == 17:  # nearly five years old, and listed late
         return [(today - timedelta(days=5 * 365 - random.randint(100, 330)), [])]
     if number % 20 == 9:  # the bureau acts by itself
-        return [(today + timedelta(days=random.randint(1, 250)), [])]
-    first = today + timedelta(days=random.randint(-20, 200))
+        return [(today + timedelta(days=random.randint(1, latest + 50)), [])]
+    first = today + timedelta(days=random.randint(-20, latest))
     if contract.kind == Contract.Kind.TELECOM and random.random() < 0.15:
         plan: Plan = []
         if random.random() < 0.7:  # with the proofs, now and then a day too early
@@ -162,10 +212,12 @@ def _year_of(
                 plan.append((ended + random.randint(1, 60), Act.PAID))
         return [(first, plan)]
     kinds = random.choices([*SHARES], [*SHARES.values()], k=random.randint(3, 6))
+    if contract.co_debtor is not None and random.random() < 0.3:
+        kinds[0] = "co-debtor dies"
     return [
         (first + timedelta(days=30 * month), _plan(kind, random))
         for month, kind in enumerate(kinds)
-        if 30 * month + (first - today).days < DAYS
+        if 30 * month + (first - today).days < days
     ]
 
 

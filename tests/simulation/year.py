@@ -10,16 +10,14 @@ from decimal import Decimal
 from random import Random
 
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from regua.integrations.models import Integration
-from regua.organization.models import GeneralParameters
 from regua.receivables.changes import changed
 from regua.receivables.models import Impediment, Receivable
-from regua.receivables.services import contract_dates_set, payment_record
+from regua.receivables.services import co_debtor_set, contract_dates_set, payment_record
 from regua.restrictions import totals
 from regua.restrictions.automatic import removals_ask
 from regua.restrictions.choices import AT_BUREAU, LIVE, Correction, Status
@@ -29,49 +27,54 @@ from regua.restrictions.midlife import (
     contest_open,
     court_order_open,
     customer_deceased,
+    holder_changed,
     impediment_decide,
 )
 from regua.restrictions.models import Restriction
+from regua.restrictions.selectors import latest_live
 from regua.restrictions.sender import restrictions_drain
-from regua.restrictions.services import NotListable, restriction_request, restrictions_request
+from regua.restrictions.services import (
+    NotListable,
+    restriction_cancel,
+    restriction_request,
+    restrictions_request,
+)
 from regua.restrictions.sync import restrictions_sync
 from tests.compliance import cases
-from tests.compliance.reference import answers, facts_of
 from tests.sandbox.server import Sandbox, running_sandbox
 from tests.simulation import town as building
-from tests.simulation.clock import DAYS, Clock, install
-from tests.simulation.findings import Findings, look_at_the_day, look_at_the_year
+from tests.simulation.clock import Clock, install
+from tests.simulation.daily import broken_rules, look_at_the_day, look_at_what_left
+from tests.simulation.findings import Findings
 from tests.simulation.town import Act, Town
+from tests.simulation.yearly import Ledgers, look_at_the_year
 
-WARNS_ONLY = {"evidence.debt_document"}
-"""The company has not asked for the document of every debt."""
 BATCH = 25
 TRIES = 3
 """How often a debt is asked for: whoever's letter comes back again and again is left alone."""
 _SUNDAY = 6
 
 
-def run(*, customers: int, seed: int) -> int:
-    say(f"customers={customers} seed={seed}")
-    call_command("migrate", interactive=False, verbosity=0)
+def run(*, customers: int, days: int, seed: int) -> int:
+    """0 where nothing was found; the database is a migrated one that is thrown away."""
+    say(f"customers={customers} days={days} seed={seed}")
     install()
-    options = {"days_ago": DAYS, "day_seconds": 86400, "moment_seconds": 43200, "seed": seed}
+    options = {"days_ago": days, "day_seconds": 86400, "moment_seconds": 43200, "seed": seed}
     with running_sandbox(**options) as sandbox:
-        clock = Clock(sandbox)
+        clock = Clock(sandbox, days)
         try:
-            town = building.build(sandbox, customers=customers, seed=seed)
+            town = building.build(sandbox, customers=customers, days=days, seed=seed)
             say(f"{Receivable.objects.count()} debts")
             year = Year(sandbox, town, seed)
             year.live(clock)
             found = year.found
-            theirs = {pk: sandbox.ledger(client_id=name) for pk, name in town.accounts.items()}
-            look_at_the_year(found, theirs)
+            look_at_the_year(found, year.ledgers_at_rest())
             year.tell()
             last = found.summary(customers)
         finally:
             clock.stop()
     for name in ("late", "forbidden", "unexplained"):
-        for sentence in getattr(found, name)[:20]:
+        for sentence in [*getattr(found, name).values()][:20]:
             say(f"{name}: {sentence}")
     print(last, flush=True)
     return 0 if found.clean else 1
@@ -79,11 +82,11 @@ def run(*, customers: int, seed: int) -> int:
 
 class Year:
     def __init__(self, sandbox: Sandbox, town: Town, seed: int) -> None:
+        self._sandbox = sandbox
         self._town = town
         self._random = Random(seed)
         self._integrations = list(Integration.objects.all())
         self._asked: Counter[int] = Counter()
-        self._sent: set[int] = set()
         self.found = Findings()
         self.done: Counter[str] = Counter()
 
@@ -97,6 +100,19 @@ class Year:
             if not clock.tomorrow():
                 break
 
+    def ledgers_at_rest(self) -> Ledgers:
+        """What the bureau has, once we have read everything of it: nothing moves meanwhile."""
+        theirs = self._ledgers()
+        while True:
+            self._sync()
+            before, theirs = theirs, self._ledgers()
+            if theirs == before:
+                return theirs
+
+    def _ledgers(self) -> Ledgers:
+        accounts = self._town.accounts.items()
+        return {pk: self._sandbox.ledger(client_id=name) for pk, name in accounts}
+
     def _day(self) -> None:
         today = timezone.localdate()
         self._sync()
@@ -109,13 +125,13 @@ class Year:
         self._ask(today)
         self._happen([act for later, *act in acts if later], today)
         if today.weekday() != _SUNDAY:  # what waits until Monday may have changed by then
-            self._drain(today)
+            self._drain()
         duties_sweep()
         five_years_open()
         removals_ask()
         replacements_sweep()
         if today.weekday() != _SUNDAY:
-            self._drain(today)
+            self._drain()
         if today.day == 1:
             totals.fold()
         look_at_the_day(self.found)
@@ -123,24 +139,6 @@ class Year:
     def _sync(self) -> None:
         for integration in self._integrations:
             restrictions_sync(integration=integration)
-
-    # The gate, by the slow reference
-
-    def _forbidden(
-        self, debts: list[Receivable], today: date, apart_from: list[int]
-    ) -> dict[int, list[str]]:
-        """Debt → the rules that forbid listing it, for each that any forbids."""
-        parameters = GeneralParameters.current()
-        found = {}
-        for pk, facts in facts_of(debts, today=today, apart_from=apart_from).items():
-            broken = [
-                rule
-                for rule, holds in answers(facts, parameters).items()
-                if not holds and rule not in WARNS_ONLY
-            ]
-            if broken:
-                found[pk] = broken
-        return found
 
     def _ask(self, today: date) -> None:
         """List every overdue debt that the reference allows; some that it forbids are tried."""
@@ -150,11 +148,11 @@ class Year:
             for debt in Receivable.objects.filter(
                 ~Exists(live), status__in=["open", "partial"], due_date__lt=today
             )
-            .select_related("customer", "contract", "branch")
+            .select_related("customer", "contract__co_debtor", "branch")
             .order_by("pk")
             if self._asked[debt.pk] < TRIES
         ]
-        forbidden = self._forbidden(debts, today, [])
+        forbidden = broken_rules(debts, today=today)
         refused = [debt for debt in debts if debt.pk in forbidden]
         by_branch: defaultdict[int, list[Receivable]] = defaultdict(list)
         for debt in debts:
@@ -176,9 +174,13 @@ class Year:
         except NotListable as refusal:
             self.done["requests refused"] += 1
             if {debt.pk for debt in refusal.reasons} != {debts[-1].pk}:
-                self.found.unexplained.append(f"{debts[-1]} forbidden, refused {refusal.messages}")
+                self.found.unexplained[f"debt {debts[-1].pk}"] = (
+                    f"{debts[-1]} forbidden, refused {refusal.messages}"
+                )
         else:
-            self.found.forbidden.append(f"{debts[-1]}: asked for in spite of {rules}")
+            self.found.forbidden[f"debt {debts[-1].pk}"] = (
+                f"{debts[-1]}: asked for in spite of {rules}"
+            )
 
     def _list(self, debts: list[Receivable]) -> None:
         try:
@@ -187,37 +189,26 @@ class Year:
             else:
                 rows = restrictions_request(receivables=debts, actor=self._town.actor)
         except ValidationError as error:
-            self.found.unexplained.append(f"allowed and yet refused: {error.messages}")
+            self.found.unexplained[f"debt {debts[0].pk}"] = (
+                f"allowed and yet refused: {error.messages}"
+            )
             return
         self.done["listings asked"] += len(rows)
         self._asked.update(row.receivable_id for row in rows)
 
-    def _drain(self, today: date) -> None:
-        began = timezone.now()
+    def _drain(self) -> None:
         for integration in self._integrations:
             restrictions_drain(integration.pk)
-        rows = list(
-            Restriction.objects.filter(sent_at__gte=began)
-            .exclude(pk__in=self._sent)
-            .select_related("receivable__customer", "receivable__contract", "receivable__branch")
-        )
-        self._sent.update(row.pk for row in rows)
-        debts = [row.receivable for row in rows]
-        forbidden = self._forbidden(debts, today, [row.pk for row in rows])
-        for row in rows:
+        for row in look_at_what_left(self.found):
             self.done["corrected listings sent"] += row.replaces_id is not None
-            if row.receivable_id in forbidden:
-                rules = forbidden[row.receivable_id]
-                self.found.forbidden.append(f"{row} left on {today} in spite of {rules}")
-            if row.principal != row.receivable.open_amount:
-                self.found.forbidden.append(f"{row} left on {today} with another amount")
+            self.done["listings with a co-debtor sent"] += row.co_debtor is not None
 
     # What happens
 
     def _happen(self, acts: list[list[object]], today: date) -> None:
-        debts = Receivable.objects.select_related("customer", "contract", "branch").in_bulk(
-            [pk for _, pk in acts]
-        )
+        debts = Receivable.objects.select_related(
+            "customer", "contract__co_debtor", "branch"
+        ).in_bulk([pk for _, pk in acts])
         batch: list[int] = []
         for act, pk in acts:
             debt = debts[pk]
@@ -305,11 +296,49 @@ class Year:
         )
         return None
 
+    def _undone(self, debt: Receivable, today: date) -> bool | None:
+        """The bank takes the money back, as a billing system writes it."""
+        payment = debt.payments.order_by("-pk").first()
+        if payment is None or debt.status == Receivable.Status.CANCELLED:
+            return False
+        open_amount = debt.open_amount + payment.amount
+        with transaction.atomic():
+            payment.delete()
+            Receivable.objects.filter(pk=debt.pk).update(
+                open_amount=open_amount,
+                status="open" if open_amount == debt.amount else "partial",
+            )
+            changed([debt.pk])
+        return None
+
+    def _moved(self, debt: Receivable, today: date) -> None:
+        """Another person takes the contract over, now and then with what is owed."""
+        listed = latest_live(debt)
+        if listed is not None and listed.status in AT_BUREAU:
+            holder_changed(restriction=listed, actor=self._town.actor, told_on=today)
+            self.found.told[listed.pk] = today
+            self.done["listings off for a new holder"] += 1
+        elif listed is not None and listed.status == Status.QUEUED:
+            restriction_cancel(restriction=listed, actor=self._town.actor)
+        if debt.is_owed and self._random.random() < 0.5:
+            self._cancelled(debt, today)
+            self._town.pass_on(debt, today, self._random)
+
     def _death(self, debt: Receivable, today: date) -> bool | None:
         if debt.customer.is_company:
             return False
         customer_deceased(customer=debt.customer, actor=self._town.actor, deceased_on=today)
         return None
+
+    def _co_debtor_death(self, debt: Receivable, today: date) -> bool | None:
+        surety = debt.contract.co_debtor
+        if surety is None or surety.is_company or surety.deceased_on:
+            return False
+        customer_deceased(customer=surety, actor=self._town.actor, deceased_on=today)
+        return None
+
+    def _freed(self, debt: Receivable, today: date) -> None:
+        co_debtor_set(contract=debt.contract, actor=self._town.actor, document="")
 
     def _noticed(self, debt: Receivable, today: date) -> None:
         cases.keep("overdue_notice", debt, self._town.actor, dated_on=today)
@@ -345,7 +374,11 @@ class Year:
         Act.LIFTED: lambda self, debt, today: self._decide(
             debt, Impediment.Kind.COURT_ORDER, Impediment.Outcome.LIFTED
         ),
+        Act.UNDONE: _undone,
+        Act.MOVED: _moved,
         Act.DEATH: _death,
+        Act.CO_DEBTOR_DEATH: _co_debtor_death,
+        Act.FREED: _freed,
         Act.NOTICE: _noticed,
         Act.SUSPENDED: _suspended,
         Act.RESCINDED: _rescinded,

@@ -32,9 +32,9 @@ from regua import __version__
 
 from .addresses import ForbiddenPeer, check_peer, check_resolved
 from .addresses import check_base_url as check_base_url
-from .contract import CallEnd, CallJournal, CallStart
+from .connection import CallEnd, CallJournal, CallStart
 from .errors import BureauError, Misconfigured, OutcomeUnknown, TryLater
-from .reading import MalformedAnswer
+from .reading import MalformedAnswer, parse_json
 from .redact import redact, redact_path, redact_text
 from .wire_failures import IN_DOUBT, AnswerTooLarge, AnswerTooSlow, explain
 
@@ -156,7 +156,7 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
     ) -> Answer:
         response = self._client.request(
-            method, self._base_url + path, headers=headers, content=content, params=params
+            method, _url(self._base_url + path), headers=headers, content=content, params=params
         )
         return answer_from(response, read_only=method == "GET")
 
@@ -238,7 +238,7 @@ class _JournalledTransport(httpx2.BaseTransport):
             for name in ("content-type", "retry-after", "date")
             if name in response.headers
         }
-        parsed = _parse_json(headers.get("content-type", ""), content)
+        parsed = parse_json(headers.get("content-type", ""), content)
         return httpx2.Response(
             response.status_code, headers=headers, content=content, extensions={_PARSED: parsed}
         )
@@ -308,6 +308,10 @@ def _told_to_wait(response: httpx2.Response) -> float | None:
     return parse_retry_after(response.headers.get("retry-after", ""))
 
 
+_url = lru_cache(maxsize=100)(httpx2.URL)
+"""Most calls go to few addresses."""
+
+
 @lru_cache(maxsize=1)
 def _ssl_context() -> ssl.SSLContext:
     """Build the trust store once for all clients: it costs some twenty milliseconds."""
@@ -334,36 +338,6 @@ def parse_retry_after(value: str, *, now: datetime | None = None) -> float | Non
 
 
 # --- bodies --------------------------------------------------------------------------------------
-
-
-def _parse_json(content_type: str, content: bytes) -> Any:
-    """Parse a body, or return the ``MalformedAnswer`` to be raised by whoever needs it."""
-    if not content:
-        return MalformedAnswer("veio vazia")
-    if "json" not in content_type and content.lstrip()[:1] not in (b"{", b"["):
-        return MalformedAnswer("não é JSON")
-    try:
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
-        if b"\\u" in content or b"\0" in content:
-            value = _storable(value)
-    except (ValueError, RecursionError):
-        return MalformedAnswer("não é JSON válido")
-    return value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _storable(value: Any) -> Any:
-    """Drop what JSON can spell and PostgreSQL cannot store: NUL and lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode(errors="replace").decode()
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value
 
 
 def _call_start(request: httpx2.Request) -> CallStart:

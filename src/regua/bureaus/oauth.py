@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from .contract import Token, TokenStore
+from .connection import Token, TokenStore
 from .errors import BureauError, Misconfigured, Trouble, TryLater
 from .http import READ_ONLY, Answer, answer_from
 

@@ -6,6 +6,7 @@ or makes no sense raises ``MalformedAnswer``, which names the field and never it
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -25,6 +26,36 @@ T = TypeVar("T")
 
 class MalformedAnswer(Exception):
     """An answer does not have the agreed shape; the text says where, in Portuguese."""
+
+
+def parse_json(content_type: str, content: bytes) -> Any:
+    """Parse a body, or return the ``MalformedAnswer`` to be raised by whoever needs it."""
+    if not content:
+        return MalformedAnswer("veio vazia")
+    if "json" not in content_type and content.lstrip()[:1] not in (b"{", b"["):
+        return MalformedAnswer("não é JSON")
+    try:
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        if b"\\u" in content or b"\0" in content:
+            value = _storable(value)
+    except (ValueError, RecursionError):
+        return MalformedAnswer("não é JSON válido")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _storable(value: Any) -> Any:
+    """Drop what JSON can spell and PostgreSQL cannot store: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
 
 
 class Record:

@@ -48,6 +48,7 @@ _TOKEN = re.compile(
     r"(?i)(bearer|basic)\s+[\w.~+/=-]{6,}"
     r"|\b(access_token|client_secret|token|secret|senha|password)([\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
 )
+_DIGIT = re.compile(r"\d")
 _NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Za-z]")
 
 
@@ -70,7 +71,7 @@ def redact_text(text: str) -> str:
         text = _EMAIL.sub(MASK, text)
     if len(text) > 6:
         text = _TOKEN.sub(_mask_token, text)
-    if any(character.isdigit() for character in text):
+    if _DIGIT.search(text):
         text = _DOCUMENT.sub(lambda match: mask_document(match[0]), text)
         text = _PHONE.sub(MASK, text)
     return text

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
+from django.utils.text import slugify
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from regua.project.boot import booted
+from regua.restrictions.choices import RemovalReason
 
 if TYPE_CHECKING:
     from regua.accounts.models import User
@@ -22,18 +24,15 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 PATIENCE = 60.0  # seconds that a command waits for the bureau before leaving it to the worker
 
-REASONS = {
-    "pagamento": "paid",
-    "renegociacao": "renegotiated",
-    "cancelamento": "debt_cancelled",
-    "inclusao-indevida": "wrongly_listed",
-    "ordem-judicial": "court_order",
-    "contestacao": "contested",
-    "fraude": "fraud",
-    "falecimento": "deceased",
-    "correcao": "data_correction",
-    "titularidade": "ownership_change",
+_SHORT = {
+    RemovalReason.PAID: "pagamento",
+    RemovalReason.DEBT_CANCELLED: "cancelamento",
+    RemovalReason.CONTESTED: "contestacao",
+    RemovalReason.DATA_CORRECTION: "correcao",
+    RemovalReason.OWNERSHIP_CHANGE: "titularidade",
 }
+REASONS = {_SHORT.get(reason, slugify(reason.label)): reason for reason in RemovalReason}
+"""The word that is typed for each reason."""
 
 USER = typer.Option(..., "--usuario", envvar="REGUA_USUARIO", help="E-mail de quem age.")
 TITLES = typer.Argument(..., help="Nosso número de cada título vencido.")

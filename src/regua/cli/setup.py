@@ -70,9 +70,19 @@ def iniciar(
     """Cria as tabelas, a empresa, a primeira filial e o administrador."""
     with booted():
         run_migrations()
-        from regua.accounts.services import installation_start
+        from django.db import transaction
 
-        installation_start(
-            company=empresa, branch=filial, document=cnpj, name=nome, email=email, password=senha
-        )
+        from regua.accounts.services import installation_start
+        from regua.dunning.defaults import default_policy_create
+
+        with transaction.atomic():
+            installation_start(
+                company=empresa,
+                branch=filial,
+                document=cnpj,
+                name=nome,
+                email=email,
+                password=senha,
+            )
+            default_policy_create()
     console.print("Pronto. Inicie com: regua web e regua worker.", style="green")

@@ -95,11 +95,16 @@ def answer_sql(rule: Rule, *, telecom: bool) -> str:
 
 
 def evaluate(
-    receivable_ids: Sequence[int], *, today: date | None = None, apart_from: Sequence[int] = ()
+    receivable_ids: Sequence[int],
+    *,
+    today: date | None = None,
+    apart_from: Sequence[int] = (),
+    general: GeneralParameters | None = None,
 ) -> dict[int, list[Finding]]:
     """Every rule's answer for each receivable, in one query; those that do not concern it are left
-    out. ``apart_from``: listings that do not count as one already there."""
-    general = GeneralParameters.current()
+    out. ``apart_from``: listings that do not count as one already there. ``general``: the
+    parameters of now, where the caller has them in hand."""
+    general = general or GeneralParameters.current()
     with connection.cursor() as cursor:
         cursor.execute(
             _evaluation(general.telecom_profile),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from regua.accounts.models import User
 from regua.dunning.choices import Action, AutoList, Channel, ContactKind, Stage, TemplateKind
 from regua.dunning.models import DunningPolicy, DunningStep, MessageTemplate, PolicyChange
 
@@ -46,8 +47,11 @@ _STEPS = (
 )
 
 
-def default_policy_create() -> DunningPolicy:
-    """The default policy, for every branch, group and contract; the one there is if there is."""
+def default_policy_create(*, actor: User | None = None) -> DunningPolicy:
+    """The default policy, for every branch, group and contract; the one there is if there is.
+
+    ``actor`` is None where it comes with the installation.
+    """
     with transaction.atomic():
         found = DunningPolicy.objects.filter(name=NAME).first()
         if found is not None:
@@ -81,5 +85,7 @@ def default_policy_create() -> DunningPolicy:
                 contact_kind=manual[0] if manual else "",
                 next_action_days=manual[1] if manual else None,
             )
-        PolicyChange.objects.create(policy=policy, after={"name": NAME, "steps": len(_STEPS)})
+        PolicyChange.objects.create(
+            policy=policy, after={"name": NAME, "steps": len(_STEPS)}, actor=actor
+        )
     return policy

@@ -28,7 +28,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
-from regua.bureaus.contract import CallEnd, CallStart
+from regua.bureaus.connection import CallEnd, CallStart
 from regua.bureaus.errors import Misconfigured, OutcomeUnknown, TryLater
 from regua.bureaus.http import HttpClient
 from regua.dunning.choices import Channel

@@ -347,6 +347,7 @@ class DunningHold(models.Model):
         Receivable, models.PROTECT, primary_key=True, related_name="dunning_hold"
     )
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
     step = models.ForeignKey(DunningStep, models.PROTECT, related_name="+", db_index=False)
     reasons = models.JSONField(default=list)
     """Codes of ``reasons``, the gate's rules among them."""
@@ -355,6 +356,9 @@ class DunningHold(models.Model):
     class Meta:
         verbose_name = "título retido"
         verbose_name_plural = "títulos retidos"
+        indexes = [
+            models.Index(fields=["branch", "customer"], name="dunning_hold_by_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"título {self.receivable_id} retido"

@@ -46,12 +46,13 @@ PAUSING = """array_remove(ARRAY[
 """What stops every step of a debt, over ``r`` and its customer ``c``: codes of ``reasons``."""
 _WORK = {
     "dunning_due": (
-        "id bigint, open_amount numeric, step_id bigint, action text, channel text, auto_list text,"
-        " required boolean, pausing text[], note text",
+        "id bigint, customer_id bigint, open_amount numeric, step_id bigint, action text,"
+        " channel text, auto_list text, required boolean, pausing text[], note text",
         "id, action, note",
     ),
     "dunning_weighed": (
-        "id bigint, open_amount numeric, step_id bigint, reasons text[], note text, cost numeric",
+        "id bigint, customer_id bigint, open_amount numeric, step_id bigint, reasons text[],"
+        " note text, cost numeric",
         "id, step_id",
     ),
     "dunning_fit": (
@@ -182,6 +183,7 @@ def _list(run: DunningRun) -> Listed:
     return restrictions_list_set(
         "SELECT id FROM dunning_fit WHERE lists AND note = ''",
         integration=integration,
+        on=run.day,
         text=f"Pedida pela régua de cobrança, na execução nº {run.pk}.",
     )
 

@@ -98,6 +98,21 @@ class IntegrationForm(forms.Form):
         },
     )
 
+    listing_price = forms.MoneyField(
+        label="Preço de cada negativação",
+        required=False,
+        min_value=0,
+        max_digits=8,
+        help_text="O do contrato: o birô não o informa. Aparece antes de negativar e nas "
+        "simulações da régua. Vazio, o custo não é mostrado.",
+        error_messages={
+            "min_value": "O preço não pode ser negativo.",
+            "max_digits": "O preço é alto demais.",
+            "max_whole_digits": "O preço é alto demais.",
+            "max_decimal_places": "Escreva no máximo duas casas depois da vírgula.",
+        },
+    )
+
     def __init__(
         self, *args: Any, actor: User, integration: Integration | None = None, **kwargs: Any
     ) -> None:

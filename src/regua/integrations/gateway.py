@@ -24,15 +24,8 @@ from psycopg.types.json import Jsonb
 
 from regua.accounts.models import User
 from regua.bureaus import registry
-from regua.bureaus.contract import (
-    BureauClient,
-    CallEnd,
-    CallStart,
-    Connection,
-    Environment,
-    Provider,
-    Token,
-)
+from regua.bureaus.connection import CallEnd, CallStart, Connection, Token
+from regua.bureaus.contract import BureauClient, Environment, Provider
 from regua.bureaus.errors import Misconfigured
 from regua.integrations import throttle, vault
 from regua.integrations.choices import CallOutcome
@@ -53,6 +46,8 @@ class TokenRow:
         self.integration_id = integration_id
         self.lent: Integration | None = None
         """The row that the caller has in hand: its token is tried before the row is read again."""
+        self._opened = ("", "")
+        """The token unsealed last, its seal before it."""
 
     def _row(self) -> Integration:
         return Integration.objects.only("token_sealed", "token_expires_at").get(
@@ -63,10 +58,12 @@ class TokenRow:
         row = self.lent if self.lent and self.lent.token_sealed else self._row()
         if not row.token_sealed or row.token_expires_at is None:
             return None
-        try:
-            return Token(row.unseal("token"), row.token_expires_at)
-        except vault.VaultError:  # sealed with a key that is gone: a new one is fetched
-            return None
+        if self._opened[0] != row.token_sealed:
+            try:
+                self._opened = row.token_sealed, row.unseal("token")
+            except vault.VaultError:  # sealed with a key that is gone: a new one is fetched
+                return None
+        return Token(self._opened[1], row.token_expires_at)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from regua.organization.models import GeneralParameters
 from regua.web import formats, forms
 
 
-def _yes_or_no(label: str, help_text: str) -> django_forms.TypedChoiceField:
+def yes_or_no(label: str, help_text: str) -> django_forms.TypedChoiceField:
     return django_forms.TypedChoiceField(
         label=label,
         choices=[("sim", "Sim"), ("nao", "Não")],
@@ -97,7 +97,7 @@ class _Section(forms.Form):
 class AnalysisForm(_Section):
     """The section *Análise de crédito*."""
 
-    credit_analysis = _yes_or_no(
+    credit_analysis = yes_or_no(
         "Utilizar integração com análise de crédito",
         "Com Não, ninguém consulta nem negativa em nenhuma filial. O que já foi feito "
         "continua à vista, e as baixas continuam, porque a lei lhes dá prazo.",
@@ -142,7 +142,7 @@ class ListingForm(_Section):
         "Os birôs recusam valor alto demais, quase sempre um erro de digitação (códigos 381 e "
         "396). Vazio: sem máximo.",
     )
-    telecom_profile = _yes_or_no(
+    telecom_profile = yes_or_no(
         "Exigir as regras da Anatel nas dívidas de telecomunicações",
         "Res. Anatel 765/2023: aviso do atraso, 15 dias, suspensão, 60 dias, rescisão, e só "
         "então negativar. Prestadoras de pequeno porte seguem só uma parte: confirme com o "
@@ -155,12 +155,12 @@ class ListingForm(_Section):
         widget=django_forms.Textarea(attrs={"rows": 2}),
         help_text="Preencha só ao mudar a resposta acima para Não. Fica guardado com o seu nome.",
     )
-    require_debt_document = _yes_or_no(
+    require_debt_document = yes_or_no(
         "Exigir o documento da dívida",
         "Com Sim, só se negativa com o contrato ou a nota guardados; com Não, a falta é só "
         "avisada. O cliente pode pedir para ver (Lei 17.832/2023, SP, arts. 44 a 49).",
     )
-    amount_updated = _yes_or_no(
+    amount_updated = yes_or_no(
         "Negativar o valor com multa e juros",
         "Com Não, vai o valor em aberto. Com Sim, a soma aparece item por item antes de enviar.",
     )

@@ -11,14 +11,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import cache
 from typing import Protocol
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate import JobContext
@@ -56,7 +56,8 @@ class Crew:
         with self._changed:
             self._work = work
         try:
-            work(False)
+            with _plans_kept():
+                work(False)
         except BaseException as error:
             self.failure = error
         with self._changed:
@@ -77,12 +78,9 @@ class Crew:
 
     def _help(self, work: Callable[[bool], None]) -> None:
         try:
-            with connection.cursor() as cursor:
-                # The few statements that a sender repeats are planned once, and not ten times.
-                connection.connection.prepare_threshold = 0
-                cursor.execute("SET plan_cache_mode = force_generic_plan")
-            self._starting = False
-            work(True)
+            with _plans_kept():
+                self._starting = False
+                work(True)
         except BaseException as error:
             self.failure = error
         finally:
@@ -93,6 +91,21 @@ class Crew:
             with self._changed:
                 self._helpers -= 1
                 self._changed.notify_all()
+
+
+@contextmanager
+def _plans_kept() -> Iterator[None]:
+    """This thread's connection plans each statement once: a sender repeats a few of them, and to
+    plan the legal gate's takes ten times as long as to run it."""
+    with connection.cursor() as cursor:
+        usual, connection.connection.prepare_threshold = connection.connection.prepare_threshold, 0
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("RESET plan_cache_mode")
+            connection.connection.prepare_threshold = usual
 
 
 @cache

@@ -29,6 +29,8 @@ from regua.organization.models import Branch
 
 SECRETS = ("client_id", "client_secret", "webhook_secret")
 _LIMIT = "calls_per_second"
+_MAX_PRICE = 1_000_000
+"""Reais: what the column can hold."""
 CONNECTION = ("base_url", *SECRETS)
 """What every bureau may ask; anything else that a provider declares is its own setting."""
 PLAIN = (
@@ -36,6 +38,7 @@ PLAIN = (
     "base_url",
     "automatic",
     _LIMIT,
+    "listing_price",
     "restriction_code",
     "company_restriction_code",
     "removal_code",
@@ -130,6 +133,8 @@ def _apply(integration: Integration, fields: dict[str, Any], *, creating: bool) 
         integration.clean_fields(exclude={f.name for f in Integration._meta.fields} - {_LIMIT})
     except ValidationError:
         problems[_LIMIT] = "Informe um número inteiro de 1 a 1.000 chamadas por segundo."
+    if integration.listing_price is not None and not 0 <= integration.listing_price < _MAX_PRICE:
+        problems["listing_price"] = "Escreva um preço a partir de R$ 0,00, ou deixe vazio."
     try:
         check_base_url(integration.base_url, allow_private=settings.CONFIG.allow_private_bureau)
     except BureauError as error:

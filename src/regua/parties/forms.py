@@ -9,15 +9,15 @@ from django import forms as django_forms
 
 from regua.organization.models import Branch
 from regua.parties.models import Customer
-from regua.parties.services import EDITABLE
+from regua.parties.services import CUSTOMER_EDITABLE, EDITABLE
 from regua.web import forms
 
 ONLY_PEOPLE = ("sex", "birth_date")
 """Fields that a company does not have."""
 
 
-class CustomerForm(forms.ModelForm):
-    """Every field that may be changed; sex and birth date for people only."""
+class PartyForm(forms.ModelForm):
+    """What customers, leads and prospects have in common; sex and birth date for people only."""
 
     birth_date = forms.DateField(label="Data de nascimento", required=False)
     mobile = forms.PhoneField(
@@ -27,7 +27,7 @@ class CustomerForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields = EDITABLE
+        fields: tuple[str, ...] = EDITABLE
 
     def __init__(self, *args: Any, notes: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +45,28 @@ class CustomerForm(forms.ModelForm):
                 ]
 
 
-class PotentialForm(CustomerForm):
+class CustomerForm(PartyForm):
+    """Every field that may be changed."""
+
+    dunned = django_forms.TypedChoiceField(
+        label="Considera na cobrança automatizada",
+        choices=[(True, "Sim"), (False, "Não")],
+        coerce=lambda value: value == "True",
+        widget=django_forms.RadioSelect,
+        help_text="Com Não, a régua não faz nada sozinha com as dívidas deste cliente: nem "
+        "mensagens, nem negativação.",
+    )
+
+    class Meta(PartyForm.Meta):
+        fields = CUSTOMER_EDITABLE
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "group" in self.fields:
+            self.fields["group"].empty_label = "Nenhum"  # type: ignore[attr-defined]
+
+
+class PotentialForm(PartyForm):
     """A lead or a prospect: the document too, which may come later; and the branch of a new one."""
 
     document = forms.DocumentField(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from regua.accounts.access import require
@@ -15,6 +16,7 @@ from regua.accounts.permissions import Permission
 from regua.organization.models import Branch
 from regua.parties.models import (
     Customer,
+    CustomerGroup,
     DocumentReveal,
     Lead,
     Party,
@@ -52,16 +54,56 @@ EDITABLE = (
 )
 
 
+CUSTOMER_EDITABLE = (*EDITABLE, "dunned", "group")
+"""What a lead or a prospect does not have is the collection's."""
+
+
 def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Customer:
-    """Change a customer's data. ``fields`` are those of ``EDITABLE``, already clean.
+    """Change a customer's data. ``fields`` are those of ``CUSTOMER_EDITABLE``, already clean.
 
     Raises ``ValidationError`` with a sentence per field.
     """
     require(actor, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
     with transaction.atomic():
         locked = Customer.objects.select_for_update().get(pk=customer.pk)
-        _fill(locked, fields, EDITABLE)
+        _fill(locked, fields, CUSTOMER_EDITABLE)
     return locked
+
+
+def group_save(*, actor: User, name: str, group: CustomerGroup | None = None) -> CustomerGroup:
+    """Name a new group of customers, or rename one. Raises ``ValidationError`` with a sentence."""
+    require(actor, Permission.MANAGE_DUNNING)
+    name = name.strip()
+    if not name:
+        raise ValidationError({"name": "Dê um nome ao grupo."})
+    saved = group or CustomerGroup()
+    saved.name = name
+    try:
+        saved.full_clean()
+    except ValidationError:
+        raise ValidationError(
+            {"name": f"Já existe um grupo com o nome {name}, ou o nome é longo demais."}
+        ) from None
+    saved.save()
+    return saved
+
+
+def group_delete(*, group: CustomerGroup, actor: User) -> None:
+    """Delete a group that nobody is in and nothing is for. Raises ``ValidationError``."""
+    require(actor, Permission.MANAGE_DUNNING)
+    kept = f"O grupo {group.name} está em uso e não foi excluído."
+    with transaction.atomic():
+        # Held, so that nobody joins it meanwhile. The members are not left to the deletion to
+        # find: it would read them all.
+        CustomerGroup.objects.select_for_update().filter(pk=group.pk).first()
+        if Customer.objects.filter(group=group).exists():
+            raise ValidationError(f"{kept} Há clientes nele: tire-os do grupo primeiro.")
+        try:
+            group.delete()
+        except ProtectedError:
+            raise ValidationError(
+                f"{kept} Uma régua de cobrança vale para ele: mude a régua primeiro."
+            ) from None
 
 
 def customer_death(*, customer: Customer, actor: User, deceased_on: date | None) -> Customer:

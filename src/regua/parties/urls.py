@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regua.parties import views
+from regua.parties import group_views, views
 from regua.parties.kinds import LEAD, PROSPECT
 from regua.parties.panels import customer_panels, lead_panels, prospect_panels
 from regua.parties.potential_views import (
@@ -13,6 +13,17 @@ from regua.parties.potential_views import (
 urlpatterns = [
     path("clientes/", views.customer_list, name="customer_list"),
     path("clientes/<int:pk>/editar/", views.customer_edit, name="customer_edit"),
+    path("configuracoes/grupos-de-clientes/", group_views.group_list, name="customer_group_list"),
+    path(
+        "configuracoes/grupos-de-clientes/<int:pk>/",
+        group_views.group_edit,
+        name="customer_group_edit",
+    ),
+    path(
+        "configuracoes/grupos-de-clientes/<int:pk>/excluir/",
+        group_views.group_remove,
+        name="customer_group_remove",
+    ),
 ]
 for place, kind in (("leads/", LEAD), ("prospeccoes/", PROSPECT)):
     name, given = kind.panels.kind, {"kind": kind}

@@ -126,6 +126,11 @@ def _groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list[dic
             if not (party.is_company and name in ONLY_PEOPLE)
         ]
 
+    collection = []
+    if isinstance(party, Customer):
+        shown["dunned"] = "Sim" if party.dunned else "Não"
+        shown["group"] = party.group.name if party.group else ""
+        collection = [{"title": "Cobrança", "items": items("dunned", "group")}]
     return [
         {"title": "Quem é", "items": items("name", "sex", "birth_date")},
         {"title": "Contato", "items": items("mobile", "email")},
@@ -135,6 +140,7 @@ def _groups(party: Customer | PotentialParty, notes: dict[str, str]) -> list[dic
                 "postal_code", "street", "number", "complement", "district", "city", "state"
             ),
         },
+        *collection,
     ]
 
 

@@ -42,6 +42,15 @@ class PaymentForm(forms.Form):
     )
 
 
+class CancellationForm(forms.Form):
+    reason = django_forms.CharField(
+        label="Por que cancela",
+        max_length=500,
+        widget=django_forms.Textarea(attrs={"rows": 3}),
+        help_text="Fica guardado com o seu nome.",
+    )
+
+
 class ContractDatesForm(forms.Form):
     suspended_on = forms.DateField(
         label="Suspensão",

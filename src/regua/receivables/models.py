@@ -44,6 +44,29 @@ class Contract(models.Model):
         return self.number
 
 
+class ContractDatesChange(models.Model):
+    """Who wrote a contract's dates, when, from what to what. Append-only.
+
+    The dates decide when a debt may be listed (Anatel, Res. 765/2023), so they need an author.
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="dates_changes")
+    suspended_before = models.DateField(null=True)
+    suspended_on = models.DateField("suspensão", null=True)
+    ended_before = models.DateField(null=True)
+    ended_on = models.DateField("rescisão", null=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "mudança de datas do contrato"
+        verbose_name_plural = "mudanças de datas de contratos"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"datas do contrato {self.contract_id}, {self.at:%d/%m/%Y}"
+
+
 class Receivable(models.Model):
     """A *título*: one instalment with its due date. Amounts are BRL."""
 
@@ -135,6 +158,30 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"pagamento nº {self.pk}"
+
+
+class ReceivableCancellation(models.Model):
+    """Who cancelled a receivable, when and why. Append-only."""
+
+    receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="cancellations")
+    amount = models.DecimalField("valor cancelado", max_digits=14, decimal_places=2)
+    """What was still owed of it."""
+    reason = models.TextField("por quê")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "cancelamento de título"
+        verbose_name_plural = "cancelamentos de títulos"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) & ~Q(reason=""), name="cancellation_says_what_and_why"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"cancelamento do título {self.receivable_id}"
 
 
 class Impediment(models.Model):

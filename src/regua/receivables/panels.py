@@ -26,7 +26,10 @@ class RowNote:
     """Where the badge leads."""
     action: Action | None = None
     notice: str = ""
-    """What a person who records a payment for it should know."""
+    """What a person who records a payment for it or cancels it should know."""
+    after_payment: str = ""
+    after_cancellation: str = ""
+    """What follows from the one and the other; each continues the notice."""
 
 
 NotesOf = Callable[[Sequence[Receivable], User], dict[int, RowNote]]

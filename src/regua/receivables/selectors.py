@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.utils import timezone
 from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
-from regua.receivables.models import Contract, Payment, Receivable
+from regua.receivables.models import Contract, Payment, Receivable, ReceivableCancellation
 
 OWED = (Receivable.Status.OPEN, Receivable.Status.PARTIAL)
 
@@ -72,3 +72,22 @@ def payments_of(receivable: Receivable) -> QuerySet[Payment]:
         .select_related("recorded_by")
         .order_by("paid_on", "pk")
     )
+
+
+def cancellations_of(receivable_ids: Collection[int]) -> dict[int, ReceivableCancellation]:
+    """Receivable → its last cancellation here, in one query."""
+    rows = ReceivableCancellation.objects.filter(receivable_id__in=receivable_ids)
+    return {row.receivable_id: row for row in rows.select_related("actor").order_by("pk")}
+
+
+def why_no_cancellation(receivable: Receivable) -> str:
+    """Why it cannot be cancelled; empty where it can."""
+    match receivable.status:
+        case Receivable.Status.RECEIVED:
+            return (
+                f"O título {receivable.number} já foi pago por inteiro, e título pago não se "
+                "cancela. Nada mudou."
+            )
+        case Receivable.Status.CANCELLED:
+            return f"O título {receivable.number} já está cancelado. Nada mudou."
+    return ""

@@ -1,4 +1,4 @@
-"""Recording what was paid, mending a receivable that was wrong, and a contract's dates."""
+"""Recording what was paid, mending or cancelling a receivable, and a contract's dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.parties.models import Customer
 from regua.receivables.changes import changed
-from regua.receivables.models import Contract, Payment, Receivable
+from regua.receivables.models import (
+    Contract,
+    ContractDatesChange,
+    Payment,
+    Receivable,
+    ReceivableCancellation,
+)
+from regua.receivables.selectors import why_no_cancellation
 from regua.web import formats
 
 
@@ -71,7 +78,8 @@ def payment_record(
 def contract_dates_set(
     *, contract: Contract, actor: User, suspended_on: date | None, ended_on: date | None
 ) -> Contract:
-    """Write down when a contract was suspended and rescinded; None where it was not.
+    """Write down when a contract was suspended and rescinded; None where it was not. Who wrote it
+    is kept (``ContractDatesChange``).
 
     Both are facts: neither lies in the future. Raises ``ValidationError`` with a sentence per
     field.
@@ -93,6 +101,16 @@ def contract_dates_set(
         raise ValidationError(problems)
     with transaction.atomic():
         locked = Contract.objects.select_for_update(of=["self"]).get(pk=contract.pk)
+        if (locked.suspended_on, locked.ended_on) == (suspended_on, ended_on):
+            return locked
+        ContractDatesChange.objects.create(
+            contract=locked,
+            suspended_before=locked.suspended_on,
+            suspended_on=suspended_on,
+            ended_before=locked.ended_on,
+            ended_on=ended_on,
+            actor=actor,
+        )
         locked.suspended_on, locked.ended_on = suspended_on, ended_on
         locked.save(update_fields=["suspended_on", "ended_on"])
     return locked
@@ -156,6 +174,32 @@ def receivable_correct(
         if due_date is not None:
             locked.due_date = due_date
         locked.save(update_fields=["amount", "open_amount", "due_date", "disputed"])
+        changed([locked.pk])
+    receivable.refresh_from_db()
+    return receivable
+
+
+def receivable_cancel(*, receivable: Receivable, actor: User, reason: str) -> Receivable:
+    """Cancel what is still owed of a receivable, for good; what was paid of it stays paid.
+
+    A listing that it has must come off, and its deadline begins; this removes it no more than a
+    payment does. Raises ``ValidationError`` with a sentence.
+    """
+    require(actor, Permission.EDIT_RECEIVABLES, branch_id=receivable.branch_id)
+    reason = " ".join(reason.replace("\x00", "").split())[:500]
+    if not reason:
+        raise ValidationError(
+            {"reason": "Escreva por que cancela: é o que se mostra a quem perguntar."}
+        )
+    with transaction.atomic():
+        locked = Receivable.objects.select_for_update(no_key=True).get(pk=receivable.pk)
+        if obstacle := why_no_cancellation(locked):
+            raise ValidationError(obstacle)
+        ReceivableCancellation.objects.create(
+            receivable=locked, amount=locked.open_amount, reason=reason, actor=actor
+        )
+        locked.status = Receivable.Status.CANCELLED
+        locked.save(update_fields=["status"])
         changed([locked.pk])
     receivable.refresh_from_db()
     return receivable

@@ -1,4 +1,4 @@
-"""A customer's receivables, and recording what was paid."""
+"""A customer's receivables, recording what was paid, cancelling one."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.parties.panels import customer_page
-from regua.receivables import selectors
-from regua.receivables.forms import CoDebtorForm, PaymentForm, ReceivableFilter
-from regua.receivables.models import Receivable
-from regua.receivables.panels import receivable_panels
+from regua.receivables import selectors, services
+from regua.receivables.forms import CancellationForm, CoDebtorForm, PaymentForm, ReceivableFilter
+from regua.receivables.models import Receivable, ReceivableCancellation
+from regua.receivables.panels import RowNote, receivable_panels
 from regua.receivables.services import co_debtor_set, payment_record
 from regua.web import formats, keyset
 from regua.web.forms import add_errors
@@ -48,13 +48,17 @@ def customer_receivables(request: Request, pk: int) -> HttpResponse:
         found, ordering=("-due_date", "-pk"), cursor=request.GET.get("cursor"), page_size=25
     )
     notes = receivable_panels.notes_of(rows.items, request.user)
+    cancelled = selectors.cancellations_of([row.pk for row in rows])
     context = {
         **page,
         "form": form,
         "narrowed": bool(situation or one),
         "page": rows,
         "total": keyset.capped_count(found),
-        "rows": [_row(receivable, notes[receivable.pk]) for receivable in rows],
+        "rows": [
+            _row(receivable, notes[receivable.pk], cancelled.get(receivable.pk))
+            for receivable in rows
+        ],
         "can_edit": request.user.can(Permission.EDIT_RECEIVABLES),
         "can_pay": request.user.can(Permission.RECORD_PAYMENT),
     }
@@ -78,7 +82,9 @@ def _narrow(found: QuerySet[Receivable], situation: str) -> QuerySet[Receivable]
     return found
 
 
-def _row(receivable: Receivable, notes: list[Any]) -> dict[str, Any]:
+def _row(
+    receivable: Receivable, notes: list[RowNote], cancelled: ReceivableCancellation | None
+) -> dict[str, Any]:
     late = receivable.is_owed and receivable.due_date < timezone.localdate()
     shown = _SHOWN[Receivable.Status(receivable.status)]
     remarks = [
@@ -97,6 +103,7 @@ def _row(receivable: Receivable, notes: list[Any]) -> dict[str, Any]:
         "late": late,
         "remarks": ", ".join(remarks),
         "notes": notes,
+        "cancelled": cancelled if receivable.status == Receivable.Status.CANCELLED else None,
     }
 
 
@@ -111,9 +118,7 @@ def payment_create(request: Request, pk: int) -> HttpResponse:
         )
         return redirect("customer_receivables", receivable.customer_id)
     notices = [
-        note.notice
-        for note in receivable_panels.notes_of([receivable], request.user)[receivable.pk]
-        if note.notice
+        f"{note.notice} {note.after_payment}".strip() for note in _noticed(request, receivable)
     ]
     form = PaymentForm(
         request.POST or None,
@@ -143,6 +148,58 @@ def payment_create(request: Request, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "receivables/payment_form.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def receivable_cancel(request: Request, pk: int) -> HttpResponse:
+    receivable = get_object_or_404(selectors.receivables_visible(request.user), pk=pk)
+    require(request.user, Permission.EDIT_RECEIVABLES, branch_id=receivable.branch_id)
+    back = redirect("customer_receivables", receivable.customer_id)
+    if obstacle := selectors.why_no_cancellation(receivable):
+        messages.warning(request, obstacle)
+        return back
+    notices = [
+        f"{note.notice} {note.after_cancellation}".strip() for note in _noticed(request, receivable)
+    ]
+    if receivable.awaiting_confirmation:
+        notices.append("Há um pagamento deste título esperando confirmação do banco.")
+    form = CancellationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.receivable_cancel(
+                receivable=receivable, actor=request.user, **form.cleaned_data
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(
+                request,
+                f"Título {receivable.number} cancelado: {receivable.customer.name} não deve mais "
+                f"{formats.brl(receivable.open_amount)}.",
+            )
+            for notice in notices:
+                messages.warning(request, notice)
+            return back
+    paid = receivable.amount - receivable.open_amount
+    context = {
+        "receivable": receivable,
+        "form": form,
+        "notices": notices,
+        "paid": paid,
+        "facts": [
+            ("Título", receivable.number),
+            ("Vencimento", formats.day(receivable.due_date)),
+            ("Valor", formats.brl(receivable.amount)),
+            *([("Já pago", formats.brl(paid))] if paid else []),
+            ("Em aberto, a cancelar", formats.brl(receivable.open_amount)),
+        ],
+    }
+    return render(request, "receivables/cancellation_form.html", context)
+
+
+def _noticed(request: Request, receivable: Receivable) -> list[RowNote]:
+    notes = receivable_panels.notes_of([receivable], request.user)[receivable.pk]
+    return [note for note in notes if note.notice]
 
 
 def co_debtor_edit(request: Request, pk: int) -> HttpResponse:

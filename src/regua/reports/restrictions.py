@@ -24,7 +24,10 @@ from regua.web.status import Status as Badge
 
 _SHOWN = Case(
     When(Q(unknown=True, attempts__gt=0) & ~Q(problem=""), then=Value("unknown")),
-    When(status=Status.DRAFT, replaces=None, then=Value("awaiting_approval")),
+    When(
+        Q(status=Status.DRAFT, approved_at=None) & ~Q(approval_reason=""),
+        then=Value("awaiting_approval"),
+    ),
     When(status=Status.DRAFT, then=Value("awaiting_removal")),
     When(Q(unavailable=True) & ~Q(status__in=FINAL), then=Value("unavailable")),
     default=F("status"),
@@ -111,7 +114,15 @@ REPORT = Report(
     ordering=("-pk",),
     detail="restriction_detail",
     badges={"status": _standing},
-    badges_read=("status", "replaces", "unavailable", "unknown", "attempts", "problem"),
+    badges_read=(
+        "status",
+        "approval_reason",
+        "approved_at",
+        "unavailable",
+        "unknown",
+        "attempts",
+        "problem",
+    ),
     columns=(
         Column(key="number", label="Nº", kind=Kind.NUMBER, value="pk", width=9),
         Column(

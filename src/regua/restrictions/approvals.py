@@ -1,4 +1,8 @@
-"""Four eyes: another person lets a listing go, or stops it, before the bureau hears of it."""
+"""Four eyes: another person lets a listing go, or stops it, before the bureau hears of it.
+
+One that corrects another waits with that other still listed; its five business days run meanwhile
+(``corrections``).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ from regua.compliance.selectors import evaluate
 from regua.integrations.outbox import ask_for_sender
 from regua.integrations.selectors import NoIntegration, integration_in_use
 from regua.receivables.models import Receivable
-from regua.restrictions.choices import Source, Status
+from regua.restrictions.choices import AT_BUREAU, Source, Status
+from regua.restrictions.corrections import correction_start
 from regua.restrictions.history import (
     co_debtor_snapshot,
     debtor_snapshot,
@@ -26,10 +31,11 @@ from regua.restrictions.services import SENDER
 
 
 def restriction_approve(*, restriction: Restriction, actor: User) -> Restriction:
-    """Let a draft go to the bureau. The gate is asked again, about the customer as recorded now.
+    """Let a draft go to the bureau; one that corrects another, as soon as that other is off.
 
-    The amount stays the one that was asked for. Raises ``ValidationError`` with every reason, or
-    ``NotAllowed``; the draft is as it was then.
+    The gate is asked again, about the customer as recorded now. The amount stays the one that was
+    asked for. Raises ``ValidationError`` with every reason, or ``NotAllowed``; the draft is as it
+    was then.
     """
     require(actor, Permission.APPROVE_RESTRICTION, branch_id=restriction.branch_id)
     with transaction.atomic():
@@ -42,30 +48,40 @@ def restriction_approve(*, restriction: Restriction, actor: User) -> Restriction
         except NoIntegration as error:
             raise ValidationError(str(error)) from None
         debt = locked.receivable
-        findings = evaluate([debt.pk], apart_from=[locked.pk])[debt.pk]
+        old = locked.replaced
+        apart_from = [locked.pk, *([old.pk] if old else [])]
+        findings = evaluate([debt.pk], apart_from=apart_from)[debt.pk]
         failures = [finding.rule.failure for finding in findings if finding.blocks]
         if not failures and debt.open_amount != locked.principal:
             failures = ["O valor em aberto mudou depois do pedido. Rejeite e peça de novo."]
         if failures:
             raise ValidationError(failures)
-        locked.status = Status.QUEUED
-        locked.due_at = locked.approved_at = timezone.now()
-        locked.approved_by = actor
+        locked.approved_by, locked.approved_at = actor, timezone.now()
+        if old is None:
+            locked.status, locked.due_at = Status.QUEUED, locked.approved_at
         # Nothing has left yet, so the bureau is told what the gate has just seen.
         locked.gate = gate_snapshot(findings)
         locked.debtor = debtor_snapshot(locked.customer)
         locked.co_debtor = co_debtor_snapshot(debt.contract, locked.integration)
         locked.save()
         record_event(
-            locked, text="Aprovada.", source=Source.PERSON, actor=actor, before=Status.DRAFT
+            locked,
+            text=f"Aprovada. Será pedida assim que a nº {old.pk} sair." if old else "Aprovada.",
+            source=Source.PERSON,
+            actor=actor,
+            before=Status.DRAFT,
         )
-        ask_for_sender(SENDER, locked.integration_id)
+        if old is None:
+            ask_for_sender(SENDER, locked.integration_id)
+        elif old.status in AT_BUREAU:
+            correction_start(locked, old, actor=actor)
     restriction.refresh_from_db()
     return locked
 
 
 def restriction_reject(*, restriction: Restriction, actor: User, reason: str) -> Restriction:
-    """Stop a draft for good, with a reason its author will read.
+    """Stop a draft for good, with a reason its author will read. A listing that it was to correct
+    stays as it is, and so does its deadline: refusing to list it anew makes no wrong data right.
 
     Raises as ``restriction_approve``.
     """
@@ -77,6 +93,14 @@ def restriction_reject(*, restriction: Restriction, actor: User, reason: str) ->
         locked = _lock(restriction, actor)
         locked.status = Status.CANCELLED
         locked.problem = f"{actor.name} não aprovou: {reason}."
+        if old := locked.replaced:
+            locked.problem += f" A nº {old.pk} continua no birô como estava."
+            record_event(
+                old,
+                text=f"A correção nº {locked.pk} não foi aprovada; esta continua como estava.",
+                source=Source.PERSON,
+                actor=actor,
+            )
         locked.save()
         record_event(
             locked,
@@ -90,11 +114,20 @@ def restriction_reject(*, restriction: Restriction, actor: User, reason: str) ->
 
 
 def _lock(restriction: Restriction, actor: User) -> Restriction:
-    # The debt first, as a request and a payment do.
+    # The debt first, as a request and a payment do; a listing before the one that corrects it.
     Receivable.objects.select_for_update(of=["self"]).get(pk=restriction.receivable_id)
+    if restriction.replaces_id is not None:
+        Restriction.objects.select_for_update(no_key=True).get(pk=restriction.replaces_id)
     locked = (
         Restriction.objects.select_for_update(of=["self"])
-        .select_related("integration", "branch", "customer", "receivable__contract__co_debtor")
+        .select_related(
+            "integration",
+            "branch",
+            "customer",
+            "approved_by",
+            "replaces",
+            "receivable__contract__co_debtor",
+        )
         .get(pk=restriction.pk)
     )
     if obstacle := why_no_approval(locked, actor):

@@ -4,12 +4,18 @@ A bureau changes no listing. The wrong one is asked off and the right one waits 
 (``Restriction.replaces``); the very transaction in which the wrong one ends asks for the right one
 or gives it up (``replacement_follow``). Whatever is killed meanwhile, there is no moment at which
 the first half is over and nobody remembers the second.
+
+Where the right one would show more than the wrong one does, and more than the parameters'
+``approval_amount``, another person approves first (``approvals``): the wrong one stays as it is
+meanwhile, its five business days running. An amount that the bureau shows already harms nobody's
+credit further, so that one that is not higher needs nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -28,6 +34,7 @@ from regua.receivables.models import Receivable
 from regua.receivables.services import receivable_correct
 from regua.restrictions.amounts import amount_to_list
 from regua.restrictions.choices import (
+    AT_BUREAU,
     FINAL,
     FROM_BUREAU,
     Correction,
@@ -38,7 +45,7 @@ from regua.restrictions.choices import (
     Source,
     Status,
 )
-from regua.restrictions.duties import duties_follow
+from regua.restrictions.duties import duties_follow, duty_open
 from regua.restrictions.history import (
     co_debtor_snapshot,
     debtor_snapshot,
@@ -46,7 +53,7 @@ from regua.restrictions.history import (
     record_event,
 )
 from regua.restrictions.models import RemovalDuty, Restriction
-from regua.restrictions.selectors import why_no_removal
+from regua.restrictions.selectors import awaiting_approval, why_approval, why_no_removal
 from regua.restrictions.services import SENDER, removal_request
 
 REASONS = {
@@ -78,6 +85,9 @@ def correction_request(
     """Ask for ``restriction`` to be taken off and listed anew with what is right; return the new
     one: a draft until the old one is off, or already queued where the old one had not left.
 
+    Where it ``awaits_approval`` nothing is asked of the bureau yet. Our own record is mended at
+    once all the same, and a wrong one that had not left is withdrawn.
+
     ``changes`` (``FIELDS``) mend our own record first; without them it is right already and only
     the bureau has something else. The five business days to mend count from ``told_on``, today
     where nothing else is known (CDC, art. 43 § 3º). Without ``actor`` a routine asks. Raises
@@ -95,29 +105,42 @@ def correction_request(
         receivable = Receivable.objects.select_for_update(no_key=True).get(
             pk=restriction.receivable_id
         )
-        if changes:
-            _mend(receivable, actor, kind, changes)
         locked = (
             Restriction.objects.select_for_update(of=["self"], no_key=True)
-            .select_related("integration")
+            .select_related("integration", "branch")
             .get(pk=restriction.pk)
         )
-        replacement = _drafted(locked, actor)
-        obstacles, gate = _asked_gate(replacement, apart_from=[locked.pk], above=locked.amount)
+        if reason := _why_no_correction(locked):
+            raise ValidationError(reason)
+        if locked.status in AT_BUREAU:
+            # Before our own record is mended, which would start the clock today.
+            duty_open(locked, cause=DutyCause.CORRECTION, starts_on=told_on)
+        if changes:
+            _mend(receivable, actor, kind, changes)
+        replacement = _drafted(locked, actor, kind)
+        obstacles, gate = _asked_gate(replacement, apart_from=[locked.pk])
+        reason = _why_approval(replacement, shown=locked.amount)
+        if reason and actor is None:  # nobody asked whom an approver could answer
+            obstacles.append(reason)
         if obstacles:
             raise ValidationError(
                 [*obstacles, "Assim ela não poderia ser negativada de novo: peça só a baixa."]
             )
-        replacement.gate = gate
-        if locked.status == Status.QUEUED and not locked.unknown:
+        replacement.gate, replacement.approval_reason = gate, reason
+        if locked.status == Status.QUEUED:
             _replace_unsent(locked, replacement, actor)
         else:
-            removal_request(restriction=locked, actor=actor, reason=REASONS[kind], told_on=told_on)
+            if not reason:
+                correction_start(replacement, locked, actor=actor, told_on=told_on)
             replacement.save()
             record_event(
                 replacement,
                 text=f"Correção da nº {locked.pk} ({kind.label.lower()}). "
-                "Será pedida assim que aquela sair.",
+                + (
+                    "Espera a aprovação de outra pessoa."
+                    if reason
+                    else "Será pedida assim que aquela sair."
+                ),
                 source=_source(actor),
                 actor=actor,
             )
@@ -125,9 +148,18 @@ def correction_request(
     return replacement
 
 
+def correction_start(
+    replacement: Restriction, old: Restriction, *, actor: User | None, told_on: date | None = None
+) -> None:
+    """Ask for the removal of the wrong listing, for which the right one waits."""
+    reason = REASONS[Correction(replacement.correction)]
+    removal_request(restriction=old, actor=actor, reason=reason, told_on=told_on)
+
+
 def correction_cancel(*, restriction: Restriction, actor: User) -> None:
     """Give a waiting correction up while the removal has not left: the old listing goes on as it
-    was. ``restriction`` is the draft. Raises ``ValidationError`` where it is too late."""
+    was, with no deadline. ``restriction`` is the draft. Raises ``ValidationError`` where it is too
+    late."""
     require(actor, Permission.REQUEST_REMOVAL, branch_id=restriction.branch_id)
     require(actor, Permission.REQUEST_RESTRICTION, branch_id=restriction.branch_id)
     if restriction.replaces_id is None:
@@ -137,21 +169,12 @@ def correction_cancel(*, restriction: Restriction, actor: User) -> None:
         draft = Restriction.objects.select_for_update(no_key=True).get(pk=restriction.pk)
         if reason := why_no_correction_cancel(draft, old):
             raise ValidationError(reason)
-        before = old.status
-        old.status = FROM_BUREAU.get(ListingStatus(old.bureau_status), Status.SENT)
-        old.removal_reason = old.removal_code = old.removal_form = old.problem = ""
-        old.removal_requested_by = old.removal_requested_at = old.due_at = None
-        old.save()
-        record_event(
-            old,
-            text=f"A correção nº {draft.pk} foi cancelada; a baixa não saiu.",
-            source=Source.PERSON,
-            actor=actor,
-            before=before,
-        )
-        RemovalDuty.objects.filter(
-            restriction=old, ended_at=None, cause=DutyCause.CORRECTION
-        ).update(ended_at=timezone.now(), outcome=DutyOutcome.VOID)
+        if not draft.awaits_approval:
+            _take_removal_back(old, draft, actor)
+        if old.status in AT_BUREAU:
+            RemovalDuty.objects.filter(
+                restriction=old, ended_at=None, cause=DutyCause.CORRECTION
+            ).update(ended_at=timezone.now(), outcome=DutyOutcome.VOID)
         _give_up(draft, "Correção cancelada; a negativação anterior continua.", actor=actor)
         duties_follow([old.receivable_id])
     restriction.refresh_from_db()
@@ -161,6 +184,8 @@ def why_no_correction_cancel(draft: Restriction, old: Restriction) -> str:
     """Why a waiting correction cannot be given up now; empty where it can."""
     if draft.status != Status.DRAFT:
         return "Esta correção não está mais esperando. Nada foi feito."
+    if draft.awaits_approval:
+        return ""
     if old.status != Status.REMOVAL_QUEUED or old.unknown:
         return (
             f"A baixa da nº {old.pk} já saiu para o birô, e a correção segue até o fim. "
@@ -183,16 +208,21 @@ def replacement_follow(old: Restriction) -> None:
     )
     if replacement is None:
         return
+    if replacement.awaits_approval:
+        if old.status in FINAL:
+            _give_up(replacement, f"A nº {old.pk} saiu do birô antes da aprovação.")
+        return
     if old.status not in FINAL:
         _give_up(replacement, f"O birô recusou a baixa da nº {old.pk}, que continua como estava.")
         return
-    obstacles, gate = _asked_gate(
-        replacement, apart_from=[old.pk, replacement.pk], above=old.amount
-    )
+    allowed = max(old.amount, replacement.amount)
+    _take_debt(replacement)
+    obstacles, gate = _asked_gate(replacement, apart_from=[old.pk, replacement.pk])
+    if _why_approval(replacement, shown=allowed):
+        obstacles.append("O valor em aberto aumentou depois do pedido: negative de novo.")
     if obstacles:
         _give_up(replacement, " ".join(obstacles))
         return
-    _take_debt(replacement)
     replacement.gate = gate
     replacement.status = Status.QUEUED
     replacement.requested_at = replacement.due_at = timezone.now()
@@ -212,8 +242,10 @@ def replacements_sweep() -> int:
     There should be none, since both move in one transaction. A listing moved by other hands
     (a repair in SQL, a release before this one) is the exception that this catches.
     """
-    stranded = Restriction.objects.filter(status=Status.DRAFT, replaces__isnull=False).exclude(
-        replaces__status__in=[Status.REMOVAL_QUEUED, Status.REMOVAL_SENT]
+    stranded = (
+        Restriction.objects.filter(status=Status.DRAFT, replaces__isnull=False)
+        .exclude(replaces__status__in=[Status.REMOVAL_QUEUED, Status.REMOVAL_SENT])
+        .exclude(pk__in=awaiting_approval(Restriction.objects.all()).values("pk"))
     )
     count = 0
     for key in stranded.values_list("replaces_id", flat=True):
@@ -237,11 +269,18 @@ def _mend(
         receivable_correct(receivable=receivable, actor=actor, **changes)
 
 
-def _drafted(old: Restriction, actor: User | None) -> Restriction:
-    """The replacement, not yet saved, with what is right at this moment."""
+def _why_no_correction(old: Restriction) -> str:
+    if waiting := awaiting_approval(old.replacements.all()).first():
+        return (
+            f"A nº {old.pk} já tem a correção nº {waiting.pk}, que espera a aprovação de outra "
+            "pessoa. Nada foi feito. Se não for ela a certa, cancele-a e peça outra."
+        )
     unsent = old.status == Status.QUEUED and not old.unknown
-    if not unsent and (reason := why_no_removal(old)):
-        raise ValidationError(reason)
+    return "" if unsent else why_no_removal(old)
+
+
+def _drafted(old: Restriction, actor: User | None, kind: Correction) -> Restriction:
+    """The replacement, not yet saved, with what is right at this moment."""
     replacement = Restriction(
         integration=old.integration,
         provider=old.provider,
@@ -251,6 +290,7 @@ def _drafted(old: Restriction, actor: User | None) -> Restriction:
         status=Status.DRAFT,
         restriction_code=old.restriction_code,
         replaces=old,
+        correction=kind,
         requested_by=actor,
         requested_at=timezone.now(),
         due_at=None,
@@ -260,14 +300,17 @@ def _drafted(old: Restriction, actor: User | None) -> Restriction:
 
 
 def _take_debt(replacement: Restriction) -> None:
-    """Fix what is true of the debt and of the debtor at this moment."""
+    """Fix what is true of the debt and of the debtor at this moment. Interest does not grow while
+    it waits: what is listed is what was asked for, as long as the debt is the same."""
     debt = Receivable.objects.select_related("customer", "contract__co_debtor").get(
         pk=replacement.receivable_id
     )
     replacement.customer = debt.customer
     replacement.contract_number = debt.contract.number
     replacement.our_number = debt.our_number
-    if debt.open_amount > 0:  # a draft keeps what it said; the gate forbids a paid debt anyway
+    drawn = replacement.amount is not None and replacement.principal == debt.open_amount
+    # Nor where it is paid: a draft keeps what it said, and the gate forbids it anyway.
+    if debt.open_amount > 0 and not drawn:
         amount = amount_to_list(debt, general=GeneralParameters.current(), on=timezone.localdate())
         replacement.amount = amount.total
         replacement.fine, replacement.interest = amount.fine, amount.interest
@@ -277,43 +320,62 @@ def _take_debt(replacement: Restriction) -> None:
 
 
 def _asked_gate(
-    replacement: Restriction, *, apart_from: list[int], above: Any
+    replacement: Restriction, *, apart_from: list[int]
 ) -> tuple[list[str], list[list[str]]]:
     """What forbids the replacement now, and everything that the gate answered."""
     findings: list[Finding] = evaluate([replacement.receivable_id], apart_from=apart_from)[
         replacement.receivable_id
     ]
-    obstacles = [f.rule.failure for f in findings if f.blocks]
-    limit = GeneralParameters.current().approval_amount
-    if limit is not None and replacement.amount > max(limit, above):
-        obstacles.append(
-            "Com o valor corrigido, ela passa do limite a partir do qual outra pessoa aprova: "
-            "peça a baixa e depois negative de novo."
-        )
-    return obstacles, gate_snapshot(findings)
+    return [f.rule.failure for f in findings if f.blocks], gate_snapshot(findings)
+
+
+def _why_approval(replacement: Restriction, *, shown: Decimal) -> str:
+    """Why another person must approve it, ``shown`` being what the bureau was told already."""
+    if replacement.amount <= shown:
+        return ""
+    return why_approval(replacement.amount, 1, GeneralParameters.current())
 
 
 def _replace_unsent(old: Restriction, replacement: Restriction, actor: User | None) -> None:
     """The bureau has not heard of the wrong one: it is withdrawn and the right one takes its
-    place in the queue."""
+    place in the queue, once it is approved where that is asked for."""
     old.status, old.due_at, old.problem = Status.CANCELLED, None, ""
     old.save()
-    replacement.status, replacement.due_at = Status.QUEUED, timezone.now()
+    if not replacement.approval_reason:
+        replacement.status, replacement.due_at = Status.QUEUED, timezone.now()
     replacement.save()
     record_event(
         old,
-        text=f"Cancelada antes de sair; a nº {replacement.pk} vai no lugar, corrigida.",
+        text=f"Cancelada antes de sair; a nº {replacement.pk} vai no lugar, corrigida"
+        + (", se for aprovada." if replacement.approval_reason else "."),
         source=_source(actor),
         actor=actor,
         before=Status.QUEUED,
     )
     record_event(
         replacement,
-        text=f"Negativação pedida com a correção da nº {old.pk}, que não chegou a sair.",
+        text=f"Negativação pedida com a correção da nº {old.pk}, que não chegou a sair"
+        + ("; espera a aprovação de outra pessoa." if replacement.approval_reason else "."),
         source=_source(actor),
         actor=actor,
     )
-    ask_for_sender(SENDER, old.integration_id)
+    if replacement.status == Status.QUEUED:
+        ask_for_sender(SENDER, old.integration_id)
+
+
+def _take_removal_back(old: Restriction, draft: Restriction, actor: User) -> None:
+    before = old.status
+    old.status = FROM_BUREAU.get(ListingStatus(old.bureau_status), Status.SENT)
+    old.removal_reason = old.removal_code = old.removal_form = old.problem = ""
+    old.removal_requested_by = old.removal_requested_at = old.due_at = None
+    old.save()
+    record_event(
+        old,
+        text=f"A correção nº {draft.pk} foi cancelada; a baixa não saiu.",
+        source=Source.PERSON,
+        actor=actor,
+        before=before,
+    )
 
 
 def _give_up(replacement: Restriction, reason: str, *, actor: User | None = None) -> None:

@@ -69,10 +69,18 @@ def restriction_live(request: Request, pk: int) -> HttpResponse:
 
 def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
     events = list(restriction.events.select_related("actor"))
-    deadline = deadlines_of([restriction.pk]).get(restriction.pk)
+    # The listing whose deadline runs while its correction waits for approval.
+    wrong = restriction.replaced if restriction.awaits_approval else None
+    listed = wrong or restriction
+    deadline = deadlines_of([listed.pk]).get(listed.pk)
     waits = restriction.status in (Status.QUEUED, Status.REMOVAL_QUEUED)
     hold = throttle.hold_of(restriction.integration_id) if waits else None
     corrects, corrected_by = selectors.corrections_of(restriction)
+    hint = wording.debt_hint(restriction, deadline)
+    if wrong:
+        hint = wording.correction_hint(restriction, wrong, deadline)
+    elif corrected_by and corrected_by.awaits_approval and restriction.status in AT_BUREAU:
+        hint = wording.correction_hint(corrected_by, restriction, deadline)
     impediments = list(restriction.receivable.impediments.all()[:20])
     contest = None
     if restriction.status in LIVE:
@@ -86,7 +94,7 @@ def _page(request: Request, restriction: Restriction) -> dict[str, Any]:
         "can_decide": request.user.can(Permission.MANAGE_IMPEDIMENTS),
         "restriction": restriction,
         "standing": wording.standing(restriction, hold),
-        "hint": wording.debt_hint(restriction, deadline),
+        "hint": hint,
         "hint_tone": "danger"
         if restriction.status in AT_BUREAU or (deadline and deadline.tone)
         else "info",
@@ -132,7 +140,7 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
     may_remove = actor.can(Permission.REQUEST_REMOVAL)
     may_list = actor.can(Permission.REQUEST_RESTRICTION)
     corrected = r.replacements.filter(status__in=LIVE).exists()
-    waits_for = r.replaces if r.status == Status.DRAFT else None
+    waits_for = r.replaced if r.status == Status.DRAFT else None
     return {
         "shows_approval": r.awaits_approval
         and actor.can(Permission.APPROVE_RESTRICTION)
@@ -151,7 +159,8 @@ def _actions(request: Request, r: Restriction) -> dict[str, Any]:
         and r.status in LIVE
         and r.status not in (Status.DRAFT, Status.QUEUED),
         "no_removal": selectors.why_no_removal(r),
-        "shows_cancel": may_list and (r.status == Status.QUEUED or r.awaits_approval),
+        "shows_cancel": may_list
+        and (r.status == Status.QUEUED or (r.awaits_approval and not waits_for)),
         "no_cancel": selectors.why_no_cancel(r),
         "shows_again": may_list
         and r.status in (Status.REFUSED, Status.CANCELLED)

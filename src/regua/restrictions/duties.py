@@ -65,7 +65,11 @@ _OPENING = """
     CROSS JOIN LATERAL (
         SELECT COALESCE(
             CASE WHEN why.cause = 'paid' THEN (
+                -- Only where one came since the amount was listed: what was paid in part before
+                -- that has not settled the debt, and nobody wrote down when the rest came.
                 SELECT max(available_on) FROM receivables_payment WHERE receivable_id = debt.id
+                HAVING sum(amount)
+                    > debt.amount - (listing.amount - listing.fine - listing.interest)
             ) END,
             %(today)s::date
         ) AS starts_on

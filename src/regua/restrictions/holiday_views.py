@@ -44,6 +44,12 @@ class HolidayForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
+    postal_code = forms.CepField(label="CEP", required=False)
+    street = django_forms.CharField(label="Endereço", required=False, max_length=120)
+    number = django_forms.CharField(
+        label="Número", required=False, max_length=10, help_text="Se não houver, escreva S/N."
+    )
+    district = django_forms.CharField(label="Bairro", required=False, max_length=60)
     state = django_forms.ChoiceField(
         label="UF", required=False, choices=[("", "Não informada"), *STATES]
     )
@@ -153,7 +159,8 @@ def branch_place(request: Request, pk: int) -> HttpResponse:
     """Where a branch stands decides which local holidays its deadlines leave out."""
     branch = get_object_or_404(branches_visible(request.user), pk=pk)
     require(request.user, Permission.MANAGE_PARAMETERS, branch_id=branch.pk)
-    form = PlaceForm(request.POST or None, initial={"state": branch.state, "city": branch.city})
+    initial = {name: getattr(branch, name) for name in ("state", "city", *holidays.ADDRESS)}
+    form = PlaceForm(request.POST or None, initial=initial)
     if form.is_bound and form.is_valid():
         try:
             shorter = holidays.branch_place_set(
@@ -162,7 +169,7 @@ def branch_place(request: Request, pk: int) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, f"Local da filial {branch} gravado. {_shortened(shorter)}")
+            messages.success(request, f"Endereço da filial {branch} gravado. {_shortened(shorter)}")
             return redirect("branch_detail", branch.pk)
     return render(request, "restrictions/branch_place.html", {"branch": branch, "form": form})
 

@@ -67,9 +67,17 @@ def holiday_remove(*, holiday: Holiday, actor: User) -> int:
         return duties_shorten([b for b in there if place(holiday.city) in ("", place(b.city))])
 
 
-def branch_place_set(*, branch: Branch, actor: User, state: str, city: str) -> int:
-    """Say where a branch stands; return how many of its open deadlines became shorter by it."""
+ADDRESS = ("postal_code", "street", "number", "district")
+
+
+def branch_place_set(*, branch: Branch, actor: User, state: str, city: str, **address: str) -> int:
+    """Say where a branch stands; return how many of its open deadlines became shorter by it.
+
+    ``address`` may hold what is in ``ADDRESS``. Raises ``ValidationError`` with a sentence.
+    """
     require(actor, Permission.MANAGE_PARAMETERS, branch_id=branch.pk)
+    if unknown := set(address) - set(ADDRESS):
+        raise TypeError(f"unexpected fields: {sorted(unknown)}")
     city = city.strip()
     if state and state not in dict(STATES):
         raise ValidationError({"state": "Escolha uma das UFs."})
@@ -77,9 +85,11 @@ def branch_place_set(*, branch: Branch, actor: User, state: str, city: str) -> i
         raise ValidationError({"state": "Escolha a UF do município."})
     with transaction.atomic():
         locked = Branch.objects.select_for_update().get(pk=branch.pk)
-        locked.state, locked.city = state, city
-        locked.save(update_fields=["state", "city"])
-        branch.state, branch.city = state, city
+        values = {"state": state, "city": city} | {n: v.strip() for n, v in address.items()}
+        for name, value in values.items():
+            setattr(locked, name, value)
+            setattr(branch, name, value)
+        locked.save(update_fields=list(values))
         return duties_shorten([locked])
 
 

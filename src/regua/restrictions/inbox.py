@@ -18,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from regua.bureaus.contract import ListingRecord, ListingStatus, WebhookEvent
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 INBOX = "restrictions.inbox"
 KEPT = timedelta(days=90)
 """How long a delivery that has been dealt with is kept."""
+KEPT_WAITING = timedelta(days=180)
+"""How long one is kept that nothing could be done with: its listing is not known here, or applying
+it fails. By then the weekly reconciliation has shown the difference many times."""
 _SENSIBLE = timedelta(days=3650)
 _PURGE_AT_ONCE = 5000
 
@@ -122,13 +126,23 @@ def deliveries_retry(integration_id: int) -> int:
 
 
 def deliveries_purge() -> int:
-    """Forget deliveries that were dealt with long ago, some at a time; return how many."""
+    """Forget what was dealt with long ago, and what waited in vain for longer; return how many."""
+    now = timezone.now()
+    settled = WebhookDelivery.objects.filter(
+        outcome__in=[DeliveryOutcome.APPLIED, DeliveryOutcome.STALE], settled_at__lt=now - KEPT
+    )
+    # From its arrival: each new attempt to apply one that fails settles it anew.
+    waiting = WebhookDelivery.objects.filter(
+        outcome__in=[DeliveryOutcome.UNKNOWN, DeliveryOutcome.FAILED],
+        received_at__lt=now - KEPT_WAITING,
+    )
+    return _purge(settled) + _purge(waiting)
+
+
+def _purge(deliveries: QuerySet[WebhookDelivery]) -> int:
     total = 0
     while True:
-        old = WebhookDelivery.objects.filter(
-            outcome__in=[DeliveryOutcome.APPLIED, DeliveryOutcome.STALE],
-            settled_at__lt=timezone.now() - KEPT,
-        ).values("pk")[:_PURGE_AT_ONCE]
+        old = deliveries.values("pk")[:_PURGE_AT_ONCE]
         gone, _ = WebhookDelivery.objects.filter(pk__in=old).delete()
         total += gone
         if gone < _PURGE_AT_ONCE:

@@ -27,6 +27,7 @@ from regua.restrictions.choices import AT_BUREAU, LIVE, RemovalReason, Source, S
 from regua.restrictions.duties import CAUSES, duty_open
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
+from regua.restrictions.selectors import naming
 from regua.restrictions.services import removal_request
 
 _KIND_OF_REASON = {
@@ -107,7 +108,8 @@ def decide_by(impediment: Impediment) -> date:
 
 
 def customer_deceased(*, customer: Customer, actor: User, deceased_on: date) -> int:
-    """The customer has died: every listing of theirs is asked off and none is possible any more.
+    """The customer has died: every listing that names them is asked off, also as the co-debtor,
+    and none is possible any more.
 
     Returns how many listings were asked off or withdrawn.
     """
@@ -117,9 +119,7 @@ def customer_deceased(*, customer: Customer, actor: User, deceased_on: date) -> 
         return sum(
             _take_off(debt, actor, RemovalReason.DECEASED, timezone.localdate())
             for debt in Receivable.objects.filter(
-                pk__in=Restriction.objects.filter(customer=customer, status__in=LIVE).values(
-                    "receivable_id"
-                )
+                pk__in=Restriction.objects.filter(naming(customer)).values("receivable_id")
             ).order_by("pk")
         )
 

@@ -54,6 +54,8 @@ def corrections_possible(r: Restriction, actor: User) -> list[Correction]:
     may = actor.can(Permission.REQUEST_REMOVAL) and actor.can(Permission.REQUEST_RESTRICTION)
     if not (can_start and may and r.receivable.is_owed):
         return []
+    if r.replacements.filter(status=Status.DRAFT).exists():
+        return []
     return [
         kind
         for kind in Correction
@@ -74,6 +76,9 @@ def changes_of_listing(r: Restriction, actor: User) -> list[Change]:
     ]
     if r.status in LIVE:
         found += changes_of_debt(r.receivable, actor)
+        if r.receivable.is_owed and actor.can(Permission.EDIT_RECEIVABLES):
+            url = reverse("receivable_cancel", args=[r.receivable_id])
+            found.append(Change("A dívida não existe mais", url, Icon("circle-minus")))
         if (
             not r.customer.is_company
             and r.customer.deceased_on is None

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
+from regua.organization.models import GeneralParameters
 from regua.parties.selectors import customers_visible
 from regua.parties.services import customer_death, customer_update
 from regua.restrictions import corrections, midlife, selectors
@@ -71,12 +72,7 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
         new = corrections.correction_request(
             restriction=r, actor=request.user, kind=chosen, told_on=told_on, changes=given
         )
-        messages.success(
-            request,
-            f"Correção pedida: a nº {r.pk} sai e a nº {new.pk} entra no lugar, sozinha."
-            if new.status == "draft"
-            else f"A nº {r.pk} não chegou a sair; a nº {new.pk} vai no lugar dela.",
-        )
+        messages.success(request, _what_was_asked(r, new))
         return reverse("restriction_detail", args=[new.pk])
 
     steps = (
@@ -92,6 +88,14 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
             until(r),
         ]
     )
+    if limit := GeneralParameters.current().approval_amount:
+        steps.append(
+            f"Se o valor passar de {formats.brl(limit)} e do que já foi pedido, outra pessoa "
+            "aprova antes."
+            if r.status == "queued"
+            else f"Se o valor passar de {formats.brl(limit)} e do que está no birô, outra pessoa "
+            f"aprova antes; até lá a nº {r.pk} fica como está, e o prazo corre."
+        )
     page = of_listing(r) | {
         "heading": _TITLES[chosen],
         "steps": steps,
@@ -102,6 +106,19 @@ def correction_create(request: Request, pk: int, kind: str) -> HttpResponse:
     if form.errors:
         r.customer.refresh_from_db()  # the form wrote on it what it refused
     return response
+
+
+def _what_was_asked(old: Restriction, new: Restriction) -> str:
+    if new.awaits_approval and old.is_final:
+        return f"A nº {old.pk} não sai mais; a nº {new.pk} vai no lugar dela se for aprovada."
+    if new.awaits_approval:
+        return (
+            f"Correção pedida: espera a aprovação de outra pessoa. Até lá a nº {old.pk} continua "
+            "no birô como está, e o prazo corre."
+        )
+    if new.status == "draft":
+        return f"Correção pedida: a nº {old.pk} sai e a nº {new.pk} entra no lugar, sozinha."
+    return f"A nº {old.pk} não chegou a sair; a nº {new.pk} vai no lugar dela."
 
 
 def _correction_form(request: Request, r: Restriction, kind: Correction) -> django_forms.BaseForm:
@@ -223,11 +240,8 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
     customer = get_object_or_404(customers_visible(request.user), pk=pk)
     require(request.user, Permission.EDIT_PARTIES, branch_id=customer.branch_id)
     back = reverse("customer_restrictions", args=[pk])
-    live = [
-        row
-        for row in selectors.live_by_customer([pk], actor=request.user).get(pk, [])
-        if row.status != "draft"
-    ]
+    named = selectors.restrictions_visible(request.user).filter(selectors.naming(customer))
+    live = list(named.exclude(status="draft").order_by("-pk"))
     if customer.deceased_on is not None:
         if request.method == "POST" and request.POST.get("engano") == "sim":
             customer_death(customer=customer, actor=request.user, deceased_on=None)
@@ -243,6 +257,11 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
         messages.success(request, f"Falecimento anotado. {said}")
         return back
 
+    surety = (
+        ["Onde ele é coobrigado, a negativação também sai; tire-o do contrato antes de negativar."]
+        if any(row.customer_id != customer.pk for row in live)
+        else []
+    )
     page = {
         "heading": "O cliente faleceu",
         "subject": customer.name,
@@ -255,6 +274,7 @@ def customer_deceased(request: Request, pk: int) -> HttpResponse:
             else "Nada dele está negativado: nada precisa sair do birô.",
             "Nenhum título dele pode mais ser negativado. A dívida se trata com o espólio "
             "(Código Civil, art. 1.997).",
+            *surety,
         ],
         "button": "Anotar o falecimento",
     }

@@ -18,6 +18,7 @@ from regua.restrictions.choices import (
     AT_BUREAU,
     FINAL,
     LIVE,
+    Correction,
     DutyCause,
     DutyOutcome,
     Form,
@@ -79,6 +80,9 @@ class Restriction(Outgoing):
         "self", models.PROTECT, null=True, related_name="replacements", db_index=False
     )
     """The listing whose correction this one is: a draft until that one is off."""
+    correction = models.CharField(
+        "o que corrige", max_length=20, choices=Correction.choices, blank=True, db_default=""
+    )
 
     approval_reason = models.TextField("por que pede aprovação", blank=True, db_default="")
     """Empty where nobody else had to approve."""
@@ -204,8 +208,8 @@ class Restriction(Outgoing):
             ),
             models.Index(
                 fields=["branch", "id"],
-                name="restriction_awaiting",
-                condition=Q(status=Status.DRAFT, replaces=None),
+                name="restriction_to_approve",
+                condition=Q(status=Status.DRAFT, approved_at=None) & ~Q(approval_reason=""),
             ),
         ]
 
@@ -223,7 +227,15 @@ class Restriction(Outgoing):
 
     @property
     def awaits_approval(self) -> bool:
-        return self.status == Status.DRAFT and self.replaces_id is None
+        return (
+            self.status == Status.DRAFT and bool(self.approval_reason) and self.approved_at is None
+        )
+
+    @property
+    def replaced(self) -> Restriction | None:
+        """The wrong listing that must come off before this one goes; None where there is none."""
+        old = self.replaces
+        return old if old is not None and not old.is_final else None
 
     @property
     def principal(self) -> Decimal:
@@ -321,3 +333,22 @@ class RemovalDuty(models.Model):
 
     def __str__(self) -> str:
         return f"prazo de baixa nº {self.pk}"
+
+
+class ReminderRefusal(models.Model):
+    """A person whom the last round of reminders did not reach, the mail server being in the way.
+
+    Each round writes the table anew (``reminders``).
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+"
+    )
+    refused_on = models.DateField("não aceito em")
+
+    class Meta:
+        verbose_name = "lembrete não aceito"
+        verbose_name_plural = "lembretes não aceitos"
+
+    def __str__(self) -> str:
+        return f"lembrete que não chegou à pessoa nº {self.user_id}"

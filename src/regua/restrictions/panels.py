@@ -193,9 +193,11 @@ def _receivable_notes(receivables: Sequence[Receivable], actor: User) -> dict[in
             url=reverse("restriction_detail", args=[row.pk]) if row else "",
             action=action,
             notice=f"O título {receivable.number} tem a negativação nº {row.pk} "
-            f"({row.get_status_display().lower()}). {_after_payment(row)}"
+            f"({row.get_status_display().lower()})."
             if row and live
             else "",
+            after_payment=_after_payment(row) if row and live else "",
+            after_cancellation=_after_cancellation(row) if row and live else "",
         )
     return notes
 
@@ -207,6 +209,19 @@ def _after_payment(row: Restriction) -> str:
         "Pagar não tira a negativação na hora: a baixa é pedida sozinha com o título quitado e o "
         "dinheiro disponível."
     )
+
+
+def _after_cancellation(row: Restriction) -> str:
+    if row.status in (Status.REMOVAL_QUEUED, Status.REMOVAL_SENT):
+        return "A baixa dela já foi pedida."
+    if row.status not in AT_BUREAU and not row.unknown:
+        return "Ela não saiu para o birô e, com o título cancelado, não sai mais."
+    if automatic_obstacles(row.integration, removing=True):
+        return (
+            "Cancelar o título não tira a negativação: peça a baixa. O prazo é de cinco dias "
+            "úteis, a contar de hoje."
+        )
+    return "Cancelar o título não tira a negativação na hora: a baixa é pedida sozinha logo depois."
 
 
 def _impediment_notes(receivables: Sequence[Receivable], actor: User) -> dict[int, RowNote]:

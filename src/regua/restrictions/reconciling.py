@@ -29,7 +29,7 @@ from regua.integrations.outbox import ask_for_sender
 from regua.restrictions.comparison import lines_compare
 from regua.restrictions.inbox import reference_of
 from regua.restrictions.ledger_choices import OPEN_RUNS, RunState
-from regua.restrictions.models import LedgerLine, Reconciliation
+from regua.restrictions.models import Reconciliation
 from regua.restrictions.sync import restrictions_sync
 
 logger = logging.getLogger(__name__)
@@ -205,5 +205,5 @@ def _note_failure(run: Reconciliation, error: BureauError) -> None:
 
 def _forget_lines(run: Reconciliation) -> None:
     # In one statement: Django would first ask what hangs on each of them.
-    lines = LedgerLine.objects.filter(run=run)
-    lines._raw_delete(lines.db)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM restrictions_ledgerline WHERE run_id = %s", [run.pk])

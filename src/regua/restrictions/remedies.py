@@ -310,6 +310,11 @@ def _correct(row: Difference, record: ListingRecord | None) -> str:
     if (record.amount, record.due_date) == (ours.amount, ours.due_date):
         return "Os dados já conferem no birô. Nada foi pedido."
     replacement = correction_request(restriction=ours, actor=row.asked_by, kind=row.kind)
+    if replacement.awaits_approval:
+        return (
+            f"Correção pedida: é a nº {replacement.pk}, e espera a aprovação de outra pessoa. Até "
+            f"lá a nº {ours.pk} continua no birô como está, e o prazo da lei corre."
+        )
     told = "o valor" if row.kind == DifferenceKind.AMOUNT else "o vencimento"
     record_event(
         ours,

@@ -7,9 +7,10 @@ administrator are told from the day before the last one. Each once a day until i
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPServerDisconnected
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -25,7 +26,7 @@ from regua.accounts.selectors import people_of
 from regua.calendar import business_day_after, is_business_day
 from regua.organization.models import Branch
 from regua.organization.selectors import days_off_by_branch
-from regua.restrictions.models import RemovalDuty
+from regua.restrictions.models import ReminderRefusal, RemovalDuty
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +60,11 @@ class _Line:
 
 
 def reminders_send() -> int:
-    """Send today's reminders; return how many e-mails left.
+    """Send today's reminders; return how many e-mails the server took.
 
-    Repeating it sends nothing again. Where no SMTP server is set, or it cannot be reached, nothing
-    is marked as reminded and the screens alone say it; the next run tries again.
+    What nobody was told of is not marked, and whom the server refused is told of it all in the
+    next run (``reminders_refused``). Otherwise repeating it sends nothing again. Where no SMTP
+    server is set, or it cannot be reached, nothing is marked and the screens alone say it.
     """
     if not settings.EMAIL_HOST:
         return 0
@@ -71,21 +73,40 @@ def reminders_send() -> int:
             return 0
         today = timezone.localdate()
         mails: dict[User, list[_Line]] = {}
-        told = []
+        told: list[tuple[str, list[int], set[User]]] = []
+        missed = set(
+            ReminderRefusal.objects.filter(refused_on=today).values_list("user_id", flat=True)
+        )
         for branch, limits in _limits(today).items():
             for mark, limit in limits.items():
-                rows = _untold(branch, mark, limit, today)
-                line = _line(branch, rows, today)
-                people = people_of(branch.pk, roles=_TO[mark]).exclude(email="")
-                if line is not None and people:
-                    told.append((mark, list(rows.values_list("pk", flat=True))))
-                    for person in people:
+                rows = RemovalDuty.objects.filter(branch=branch, ended_at=None, due_on__lt=limit)
+                untold = rows.filter(Q(**{mark: None}) | Q(**{f"{mark}__lt": today}))
+                everything, news = _line(branch, rows, today), _line(branch, untold, today)
+                people = set(people_of(branch.pk, roles=_TO[mark]).exclude(email=""))
+                for person in people:
+                    line = everything if person.pk in missed else news
+                    if line is not None:
                         mails.setdefault(person, []).append(line)
-        if not _send(mails):
-            return 0
-        for mark, keys in told:
-            RemovalDuty.objects.filter(pk__in=keys, ended_at=None).update(**{mark: today})
-    return len(mails)
+                told.append((mark, list(untold.values_list("pk", flat=True)), people))
+        taken, refused = _send(mails)
+        for mark, keys, people in told:
+            if people & taken:
+                RemovalDuty.objects.filter(pk__in=keys, ended_at=None).update(**{mark: today})
+        if taken or refused:
+            ReminderRefusal.objects.all().delete()
+            # Also whom nobody came to, the server having gone meanwhile.
+            ReminderRefusal.objects.bulk_create(
+                ReminderRefusal(user=person, refused_on=today) for person in mails.keys() - taken
+            )
+    return len(taken)
+
+
+def reminders_refused(branches: Iterable[Branch]) -> list[User]:
+    """Who works in one of ``branches`` and was not reached today, by name."""
+    missed = ReminderRefusal.objects.filter(refused_on=timezone.localdate()).values("user")
+    people = User.objects.filter(pk__in=missed, is_active=True)
+    here = Q(all_branches=True) | Q(branches__in=list(branches))
+    return list(people.filter(here).distinct().order_by("name"))
 
 
 def _alone() -> bool:
@@ -110,11 +131,6 @@ def _limits(today: date) -> dict[Branch, dict[str, date]]:
     }
 
 
-def _untold(branch: Branch, mark: str, limit: date, today: date) -> QuerySet[RemovalDuty]:
-    rows = RemovalDuty.objects.filter(branch=branch, ended_at=None, due_on__lt=limit)
-    return rows.filter(Q(**{mark: None}) | Q(**{f"{mark}__lt": today})).order_by()
-
-
 def _line(branch: Branch, rows: QuerySet[RemovalDuty], today: date) -> _Line | None:
     counts = rows.aggregate(
         late=Count("pk", filter=Q(due_on__lt=today)),
@@ -124,22 +140,29 @@ def _line(branch: Branch, rows: QuerySet[RemovalDuty], today: date) -> _Line | N
     return _Line(branch.name, **counts) if any(counts.values()) else None
 
 
-def _send(mails: dict[User, list[_Line]]) -> bool:
-    """False where the server could not be reached or refused everybody."""
+def _send(mails: dict[User, list[_Line]]) -> tuple[set[User], set[User]]:
+    """Whose e-mail the server took, and whose it refused; neither where it could not be reached."""
+    taken: set[User] = set()
+    refused: set[User] = set()
     if not mails:
-        return False
-    sent = 0
+        return taken, refused
     try:
         with get_connection() as server:
             for person, lines in mails.items():
                 try:
-                    sent += _mail(person, lines, server).send()
+                    _mail(person, lines, server).send()
+                    taken.add(person)
+                except SMTPServerDisconnected:
+                    raise  # it is no answer about this person
                 except SMTPException as error:
+                    refused.add(person)
                     # The class alone: an answer of the server may hold an address.
                     logger.warning("no reminder to user %s: %s", person.pk, type(error).__name__)
     except (OSError, SMTPException) as error:
-        logger.warning("no reminders were sent: %s", type(error).__name__)
-    return sent > 0
+        logger.warning(
+            "%s reminders were not sent: %s", len(mails) - len(taken), type(error).__name__
+        )
+    return taken, refused
 
 
 def _mail(person: User, lines: list[_Line], server: BaseEmailBackend) -> EmailMessage:

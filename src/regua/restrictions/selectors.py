@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from regua.accounts.access import visible
 from regua.accounts.models import User
@@ -23,9 +23,15 @@ from regua.parties.selectors import customers_visible
 from regua.parties.selectors import search as customers_search
 from regua.receivables.models import Impediment, Receivable
 from regua.receivables.selectors import OWED, overdue, receivables_visible
-from regua.restrictions.choices import AT_BUREAU, LIVE, STAND_INS, RemovalReason, Status
+from regua.restrictions.choices import AT_BUREAU, FINAL, LIVE, STAND_INS, RemovalReason, Status
 from regua.restrictions.models import RemovalDuty, Restriction
 from regua.web import formats
+
+_LIVEST = Case(
+    When(status__in=FINAL, then=Value(2)),
+    When(status=Status.DRAFT, then=Value(1)),
+    default=Value(0),
+)
 
 
 def restrictions_visible(actor: User) -> QuerySet[Restriction]:
@@ -48,7 +54,7 @@ def duties_visible(actor: User) -> QuerySet[RemovalDuty]:
 def live_by_receivable(receivable_ids: Collection[int]) -> dict[int, Restriction]:
     """Receivable → its live restriction, in one query; of two, not the correction that waits."""
     rows = Restriction.objects.filter(receivable_id__in=receivable_ids, status__in=LIVE)
-    return {row.receivable_id: row for row in rows.order_by(F("replaces").asc(nulls_last=True))}
+    return {row.receivable_id: row for row in rows.order_by(_LIVEST.desc())}
 
 
 def latest_live(receivable: Receivable) -> Restriction | None:
@@ -74,11 +80,12 @@ def contested(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
 
 
 def latest_by_receivable(receivable_ids: Sequence[int], *, actor: User) -> dict[int, Restriction]:
-    """Receivable → its newest restriction, in one query."""
+    """Receivable → its live restriction, or the last one it had, in one query; of two that live,
+    not the correction that waits."""
     rows = (
         restrictions_visible(actor)
         .filter(receivable_id__in=receivable_ids)
-        .order_by("receivable_id", "-pk")
+        .order_by("receivable_id", _LIVEST, "-pk")
         .distinct("receivable_id")
     )
     return {row.receivable_id: row for row in rows}
@@ -91,6 +98,12 @@ def live_by_customer(customer_ids: Sequence[int], *, actor: User) -> dict[int, l
     for row in rows.order_by("-pk"):
         found.setdefault(row.customer_id, []).append(row)
     return found
+
+
+def naming(customer: Customer) -> Q:
+    """Live listings that say this person owes: as the debtor, or as the co-debtor who was sent."""
+    surety = Q(branch=customer.branch_id, co_debtor__document=customer.document)
+    return (Q(customer=customer) | surety) & Q(status__in=LIVE)
 
 
 def customer_has_live(actor: User) -> Exists:
@@ -217,7 +230,7 @@ def likely_reason(receivable: Receivable) -> str:
 
 def awaiting_approval(restrictions: QuerySet[Restriction]) -> QuerySet[Restriction]:
     """Drafts that a person must approve; corrections that wait for their listing are none."""
-    return restrictions.filter(status=Status.DRAFT, replaces=None)
+    return restrictions.filter(status=Status.DRAFT, approved_at=None).exclude(approval_reason="")
 
 
 def why_approval(amount: Decimal, at_once: int, general: GeneralParameters) -> str:
@@ -237,16 +250,16 @@ def why_approval(amount: Decimal, at_once: int, general: GeneralParameters) -> s
 
 def why_no_approval(restriction: Restriction, actor: User) -> str:
     """Why ``actor`` cannot approve or reject it now; empty where that is open to them."""
-    if restriction.status != Status.DRAFT:
-        by = f" por {restriction.approved_by.name}" if restriction.approved_by else ""
+    if restriction.approved_by:
+        by = restriction.approved_by.name
+        return f"Esta negativação já foi aprovada por {by}. Nada foi feito de novo."
+    if not restriction.awaits_approval:
+        if restriction.status == Status.DRAFT:
+            return (
+                "Esta correção sai sozinha quando a negativação antiga for baixada. Nada foi feito."
+            )
         label = restriction.get_status_display().lower()
-        return (
-            f"Esta negativação já foi aprovada{by}. Nada foi feito de novo."
-            if by
-            else f"Esta negativação não espera aprovação: está {label}. Nada foi feito."
-        )
-    if restriction.replaces_id is not None:
-        return "Esta correção sai sozinha quando a negativação antiga for baixada. Nada foi feito."
+        return f"Esta negativação não espera aprovação: está {label}. Nada foi feito."
     if restriction.requested_by_id == actor.pk:
         return "Você pediu esta negativação, e outra pessoa precisa aprovar. Nada foi feito."
     return ""
@@ -279,7 +292,7 @@ def why_no_removal(restriction: Restriction) -> str:
 
 def why_no_cancel(restriction: Restriction) -> str:
     """Why the request cannot be withdrawn now; empty where it can."""
-    if restriction.status == Status.DRAFT and restriction.replaces_id is not None:
+    if restriction.status == Status.DRAFT and restriction.replaced is not None:
         return (
             "Esta correção espera a baixa da negativação antiga: desista da correção inteira na "
             "página dela. Nada foi feito."

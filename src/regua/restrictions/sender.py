@@ -35,7 +35,7 @@ from regua.restrictions.corrections import replacement_follow
 from regua.restrictions.history import record_event
 from regua.restrictions.models import Restriction
 from regua.restrictions.news import record_apply
-from regua.restrictions.statements import debt_read, taken_write
+from regua.restrictions.statements import DebtNow, debt_read, taken_write
 
 _LOOKED_UP_AGAIN = (
     "Um envio ficou sem resposta e o birô ainda não tem a negativação: ela será procurada de novo "
@@ -79,15 +79,16 @@ def restriction_send(claim: Claim[Restriction]) -> None:
 
 
 def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restriction]) -> None:
-    debt_read(restriction)
+    debt = debt_read(restriction)
     if claim.unanswered and (found := _find(client, restriction)) is not None:
         record_apply(restriction.pk, found, source=Source.SENDER)
         return
-    if (reason := _why_not_any_more(restriction)) is not None:
+    if (reason := _why_not_any_more(restriction, debt)) is not None:
         _withdraw(restriction, claim, reason)
         return
     submission = client.list_debt(
-        listing_request(restriction), idempotency_key=str(restriction.idempotency_key)
+        listing_request(restriction, creditor_document=debt.creditor_document),
+        idempotency_key=str(restriction.idempotency_key),
     )
     if submission.already_there:
         record = client.listing(submission.protocol)
@@ -106,10 +107,10 @@ def _list(client: BureauClient, restriction: Restriction, claim: Claim[Restricti
     )
 
 
-def _why_not_any_more(restriction: Restriction) -> str | None:
+def _why_not_any_more(restriction: Restriction, debt: DebtNow) -> str | None:
     """What has happened to the debt since it was asked for that forbids listing it as asked."""
-    debt = restriction.receivable
-    for finding in evaluate([debt.pk], apart_from=[restriction.pk])[debt.pk]:
+    pk = restriction.receivable_id
+    for finding in evaluate([pk], apart_from=[restriction.pk], general=debt.general)[pk]:
         if finding.blocks and not finding.rule.field:
             return finding.rule.failure
     if debt.open_amount != restriction.principal:
@@ -289,7 +290,7 @@ def _settle_removal_refused(
             replacement_follow(restriction)
 
 
-def listing_request(restriction: Restriction) -> ListingRequest:
+def listing_request(restriction: Restriction, *, creditor_document: str) -> ListingRequest:
     """The wire-neutral request, from what was fixed when the listing was asked for."""
     return ListingRequest(
         reference=str(restriction.idempotency_key),
@@ -298,7 +299,7 @@ def listing_request(restriction: Restriction) -> ListingRequest:
         our_number=restriction.our_number,
         amount=restriction.amount,
         due_date=restriction.due_date,
-        creditor_document=restriction.branch.document,
+        creditor_document=creditor_document,
         debtor=_person(restriction.debtor),
         co_debtor=_person(restriction.co_debtor) if restriction.co_debtor else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
@@ -28,19 +29,19 @@ class Listed:
     """Reais."""
 
 
-def restrictions_list_set(chosen: str, *, integration: Integration, text: str) -> Listed:
+def restrictions_list_set(chosen: str, *, integration: Integration, on: date, text: str) -> Listed:
     """List whichever of the debts ``chosen`` the gate lets through.
 
     Inside the caller's transaction. ``chosen`` is a query for ids of receivables of the
     integration's branch, from an analysed table, so that the planner knows how many there are. A
     debt whose amount passes ``approval_amount`` becomes a draft that a person approves. ``text``
-    begins the history of each. Who asks has seen to the switches (``automatic_obstacles``). The
-    debts are not locked: the sender asks the gate again, so that one paid at this moment never
-    leaves.
+    begins the history of each; ``on`` is the day that ages and interest are counted to. Who asks
+    has seen to the switches (``automatic_obstacles``). The debts are not locked: the sender asks
+    the gate again, so that one paid at this moment never leaves.
     """
     general = GeneralParameters.current()
     values = {
-        **gate_parameters(general=general),
+        **gate_parameters(general=general, today=on),
         "branch": integration.branch_id,
         "integration": integration.pk,
         "provider": integration.provider,

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from regua.integrations.outbox import Claim
-from regua.organization.models import Branch
-from regua.receivables.models import Receivable
+from regua.organization.models import GeneralParameters
 from regua.restrictions.choices import Source
 from regua.restrictions.models import Restriction, RestrictionEvent
 from regua.web import sql
 
 
-def debt_read(restriction: Restriction) -> None:
-    """Load the debt and the branch of a claimed row into it, as they are now."""
-    restriction.receivable, restriction.branch = sql.first(
-        f"""
-        SELECT {sql.columns(Receivable, "debt")}, {sql.columns(Branch, "branch")}
-        FROM receivables_receivable AS debt, organization_branch AS branch
-        WHERE debt.id = %(debt)s AND branch.id = %(branch)s
-        """,  # noqa: S608
-        {"debt": restriction.receivable_id, "branch": restriction.branch_id},
-        Receivable,
-        Branch,
-    )
+class DebtNow(NamedTuple):
+    """What may have changed since the listing was asked for."""
+
+    open_amount: Decimal
+    creditor_document: str
+    general: GeneralParameters
+
+
+def debt_read(restriction: Restriction) -> DebtNow:
+    """The debt of a claimed row as it is now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT debt.open_amount, branch.document, {sql.columns(GeneralParameters, "general")}
+            FROM receivables_receivable AS debt
+            JOIN organization_branch AS branch ON branch.id = %(branch)s
+            LEFT JOIN organization_generalparameters AS general ON general.id = 1
+            WHERE debt.id = %(debt)s
+            """,  # noqa: S608
+            {"debt": restriction.receivable_id, "branch": restriction.branch_id},
+        )
+        open_amount, creditor_document, *values = cursor.fetchone()
+    (general,) = sql.read(values, GeneralParameters)
+    return DebtNow(open_amount, creditor_document, general or GeneralParameters(pk=1))
 
 
 def taken_write(claim: Claim[Restriction], *, text: str, status: str, **changes: Any) -> bool:

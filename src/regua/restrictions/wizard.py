@@ -71,6 +71,16 @@ class Basket:
         return sum((line.amount.total for line in self.lines), Decimal(0))
 
     @property
+    def price(self) -> Decimal | None:
+        """Reais a listing, from the contract; None where nobody wrote it down."""
+        return self.integration.listing_price
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What listing all of them costs, in reais."""
+        return None if self.price is None else self.price * len(self.lines)
+
+    @property
     def amount(self) -> Amount:
         """The items summed over the debts."""
         return Amount(

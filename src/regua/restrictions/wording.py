@@ -60,7 +60,7 @@ _AFTERWARDS = {
 
 def _sentences(r: Restriction, hold: Hold | None) -> tuple[str, str]:
     match Status(r.status):
-        case Status.DRAFT if r.replaces_id:
+        case Status.DRAFT if not r.awaits_approval:
             return (
                 f"Espera a baixa da nº {r.replaces_id}.",
                 "Assim que o birô tirar aquela, esta é pedida sozinha, com os dados certos.",
@@ -202,6 +202,15 @@ def debt_hint(restriction: Restriction, deadline: Deadline | None = None) -> str
             f"birô responder.{until}"
         )
     return under_way
+
+
+def correction_hint(correction: Restriction, old: Restriction, deadline: Deadline | None) -> str:
+    """What runs while the correction of ``old`` waits for somebody's approval: shown with both."""
+    until = f" {deadline.sentence}" if deadline else ""
+    return (
+        f"Até a correção nº {correction.pk} ser aprovada, a nº {old.pk} continua no birô com o "
+        f"dado errado, e o prazo da lei corre.{until}"
+    )
 
 
 def timeline(restriction: Restriction, events: Iterable[RestrictionEvent]) -> list[dict[str, Any]]:

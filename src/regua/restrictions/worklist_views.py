@@ -25,6 +25,7 @@ from regua.restrictions.automatic import REASONS
 from regua.restrictions.choices import AT_BUREAU, DutyCause, Status
 from regua.restrictions.deadlines import deadlines, duties_open, duty_counts
 from regua.restrictions.models import RemovalDuty, Restriction
+from regua.restrictions.reminders import reminders_refused
 from regua.web import formats, forms, keyset
 
 TO_ASK, LATE, TODAY, LATER, ASKED = "pedir", "atrasadas", "hoje", "depois", "pedidas"
@@ -98,6 +99,7 @@ def overdue_removals(request: Request) -> HttpResponse:
         "can_remove": can_remove,
         "urgent": keyset.capped_count(_urgent(found).select_related(None)) if can_remove else None,
         "show_branch": not request.branch and len(request.branches) > 1,
+        "not_reminded": reminders_refused([request.branch] if request.branch else request.branches),
     }
     return render(request, "restrictions/overdue_removals.html", context)
 

@@ -128,6 +128,12 @@ NAVIGATION: tuple[Group, ...] = (
                 permission="view_dunning",
             ),
             Entry(
+                "Grupos de clientes",
+                "customer_group_list",
+                icon="users-group",
+                permission="view_dunning",
+            ),
+            Entry(
                 "Política de crédito",
                 "policy_list",
                 icon="list-numbers",

@@ -19,7 +19,9 @@ What a bureau cannot be made to do, ``BureauUnderTest`` skips; what its provider
 
 import pytest
 
-pytest.register_assert_rewrite(f"{__name__}.suite", f"{__name__}.helpers")
+pytest.register_assert_rewrite(
+    *(f"{__name__}.{part}" for part in ("suite", "inquiries", "listings", "failures", "helpers"))
+)
 
 from .bureau import BureauUnderTest, Delivery  # noqa: E402
 from .doubles import MemoryJournal, MemoryTokenStore  # noqa: E402

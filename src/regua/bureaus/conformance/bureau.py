@@ -11,14 +11,8 @@ from typing import Never
 
 import pytest
 
-from regua.bureaus.contract import (
-    CallJournal,
-    Connection,
-    InquiryRequest,
-    ListingRequest,
-    Provider,
-    TokenStore,
-)
+from regua.bureaus.connection import CallJournal, Connection, TokenStore
+from regua.bureaus.contract import InquiryRequest, ListingRequest, Provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from regua.bureaus.contract import CallEnd, CallStart, Token
+from regua.bureaus.connection import CallEnd, CallStart, Token
 
 
 class MemoryTokenStore:

@@ -15,6 +15,9 @@ from regua.accounts.permissions import Role
 from regua.cli.demo.telecom import STAGES, travel
 from regua.documents import generate
 from regua.documents.check import complete_cpf
+from regua.dunning.defaults import default_policy_create
+from regua.dunning.models import DunningPolicy
+from regua.dunning.policy_services import dunning_parameters_update
 from regua.inquiries.budget import budget_set
 from regua.inquiries.policy.models import CreditPolicy
 from regua.inquiries.policy.services import policy_activate, policy_draft
@@ -84,6 +87,7 @@ def seed(account: SandboxAccount) -> tuple[Branch, bool]:
             restriction_code="TI",
             company_restriction_code="NF",
             removal_code="01",
+            listing_price=Decimal("4.90"),
         )
         integration_link(integration=integration, actor=admin)
     elif integration.base_url != account.base_url:
@@ -94,6 +98,9 @@ def seed(account: SandboxAccount) -> tuple[Branch, bool]:
         draft = policy_draft(branch=centre, actor=admin)
         policy_activate(policy=draft, actor=admin, note="A primeira política da filial")
         budget_set(branch=centre, actor=admin, monthly=Decimal("500.00"))
+    if not DunningPolicy.objects.exists():
+        default_policy_create()
+        dunning_parameters_update(actor=admin, active=True, needs_approval=True)
     return centre, empty
 
 
@@ -104,11 +111,23 @@ def _people_and_debts() -> Branch:
         company=company,
         name="Centro",
         document=generate.cnpj(random).value,
-        state="SP",
+        postal_code="01310100",
+        street="Avenida Paulista",
+        number="900",
+        district="Bela Vista",
         city="São Paulo",
+        state="SP",
     )
     coast = Branch.objects.create(
-        company=company, name="Litoral", document=generate.cnpj(random, letters=True).value
+        company=company,
+        name="Litoral",
+        document=generate.cnpj(random, letters=True).value,
+        postal_code="11010000",
+        street="Avenida Ana Costa",
+        number="120",
+        district="Gonzaga",
+        city="Santos",
+        state="SP",
     )
     for email, name, role, everywhere in PEOPLE:
         User.objects.create_user(

@@ -500,6 +500,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.customer",
+                    ),
+                ),
+                (
                     "step",
                     models.ForeignKey(
                         db_index=False,
@@ -1081,6 +1090,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="dunningitem",
             index=models.Index(fields=["run", "step", "id"], name="dunning_item_by_step"),
+        ),
+        migrations.AddIndex(
+            model_name="dunninghold",
+            index=models.Index(fields=["branch", "customer"], name="dunning_hold_by_customer"),
         ),
         migrations.AddIndex(
             model_name="dunningentry",

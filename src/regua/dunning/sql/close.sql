@@ -28,9 +28,6 @@ entries AS (
     INSERT INTO dunning_dunningentry (receivable_id, run_id, step_id, stage, "on", note)
     SELECT receivable_id, %(run)s, NULL, stage, %(today)s, ''
     FROM ended WHERE stage <> before
-),
-unheld AS (
-    DELETE FROM dunning_dunninghold WHERE receivable_id IN (SELECT receivable_id FROM ended)
 )
 UPDATE dunning_dunningstanding AS standing SET stage = ended.stage, open = ended.open
 FROM ended WHERE standing.receivable_id = ended.receivable_id

@@ -1,6 +1,6 @@
 -- The step that is due of each debt of a slice, what stops it, and why its message cannot leave.
 INSERT INTO dunning_due (
-    id, open_amount, step_id, action, channel, auto_list, required, pausing, note)
+    id, customer_id, open_amount, step_id, action, channel, auto_list, required, pausing, note)
 WITH $ladder,
 owed AS MATERIALIZED (
     -- By itself, so that it is read once, whatever the planner makes of the few policies below.
@@ -17,14 +17,14 @@ owed AS MATERIALIZED (
     JOIN receivables_contract AS k ON k.id = r.contract_id
     JOIN parties_customer AS c ON c.id = r.customer_id
     LEFT JOIN dunning_dunningstanding AS standing ON standing.receivable_id = r.id
-    WHERE r.branch_id = %(branch)s AND r.status IN ('open', 'partial')
+    WHERE r.branch_id = %(branch)s AND r.status IN ('open', 'partial') AND NOT r.renegotiated
         AND r.due_date <= %(until)s::date
         AND r.customer_id > %(after_customer)s AND r.customer_id <= %(to_customer)s
         -- Said again, so that these, too, are read by their range.
         AND c.id > %(after_customer)s AND c.id <= %(to_customer)s
 )
 SELECT
-    owed.id, owed.open_amount, step.id, step.action, step.channel, step.auto_list, step.required,
+    owed.id, owed.customer_id, owed.open_amount, step.id, step.action, step.channel, step.auto_list, step.required,
     owed.pausing,
     CASE
         WHEN step.action = 'list' THEN CASE WHEN EXISTS (

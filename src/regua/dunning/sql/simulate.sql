@@ -6,20 +6,19 @@ WITH items AS (
     FROM dunning_weighed WHERE cardinality(reasons) = 0
 ),
 holds AS (
-    INSERT INTO dunning_dunninghold AS hold (receivable_id, branch_id, step_id, reasons, since)
-    SELECT id, %(branch)s, step_id, to_jsonb(reasons), %(today)s
+    INSERT INTO dunning_dunninghold AS hold
+        (receivable_id, branch_id, customer_id, step_id, reasons, since)
+    SELECT id, %(branch)s, customer_id, step_id, to_jsonb(reasons), %(today)s
     FROM dunning_weighed WHERE cardinality(reasons) > 0
     ON CONFLICT (receivable_id) DO UPDATE
     SET step_id = EXCLUDED.step_id, reasons = EXCLUDED.reasons, since = EXCLUDED.since
     WHERE (hold.step_id, hold.reasons) IS DISTINCT FROM (EXCLUDED.step_id, EXCLUDED.reasons)
 ),
 freed AS (
-    DELETE FROM dunning_dunninghold AS hold
-    USING receivables_receivable AS r
-    WHERE hold.receivable_id = r.id AND hold.branch_id = %(branch)s
-        AND r.branch_id = %(branch)s AND r.status IN ('open', 'partial')
-        AND r.customer_id > %(after_customer)s AND r.customer_id <= %(to_customer)s
-        AND hold.receivable_id NOT IN (SELECT id FROM dunning_weighed WHERE cardinality(reasons) > 0)
+    DELETE FROM dunning_dunninghold
+    WHERE branch_id = %(branch)s
+        AND customer_id > %(after_customer)s AND customer_id <= %(to_customer)s
+        AND receivable_id NOT IN (SELECT id FROM dunning_weighed WHERE cardinality(reasons) > 0)
 )
 UPDATE dunning_dunningslice SET state = 'simulated', found = jsonb_build_object(
     'due', (

@@ -1,5 +1,5 @@
 -- What a run would do about each debt whose step is due, or every reason why it may not.
-INSERT INTO dunning_weighed (id, open_amount, step_id, reasons, note, cost)
+INSERT INTO dunning_weighed (id, customer_id, open_amount, step_id, reasons, note, cost)
 WITH gated AS MATERIALIZED (
     SELECT r.id, $blocking AS blocking
     FROM $from_debt
@@ -20,7 +20,7 @@ weighed AS (
     FROM dunning_due AS due LEFT JOIN gated USING (id)
 )
 SELECT
-    id, open_amount, step_id, reasons, note,
+    id, customer_id, open_amount, step_id, reasons, note,
     CASE
         WHEN note <> '' THEN 0
         WHEN action = 'list' THEN %(listing_price)s::numeric

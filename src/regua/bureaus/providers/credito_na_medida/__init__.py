@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from regua.bureaus.contract import BureauClient, Connection, Explanation, WebhookEvent
+from regua.bureaus.connection import Connection
+from regua.bureaus.contract import BureauClient, Explanation, WebhookEvent
 
 from . import settings
 from .client import CreditoNaMedidaClient

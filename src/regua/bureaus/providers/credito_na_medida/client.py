@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from regua.bureaus.connection import Connection
 from regua.bureaus.contract import (
     BureauCode,
-    Connection,
     InquiryPending,
     InquiryReport,
     InquiryRequest,

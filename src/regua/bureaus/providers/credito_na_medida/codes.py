@@ -1,4 +1,4 @@
-"""What the bureau's codes mean: the two tables behind the wire.
+"""What the bureau's codes and field names mean: the three tables behind the wire.
 
 Removal codes follow the numbering that creditors of Brazilian bureaus know (the one of PEFIN);
 refusals carry codes of the same family. A code that is not here is shown as it came.
@@ -128,5 +128,59 @@ EXPLANATIONS: Mapping[str, Explanation] = MappingProxyType(
         "917": Explanation(
             "há uma decisão judicial que impede a inclusão", "Leve o caso ao jurídico."
         ),
+    }
+)
+
+# The fields a 422 may name → the same field in the words of the contract, and on screen.
+FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "documento": ("document", "Documento"),
+        "produto": ("product", "Produto"),
+        "referencia": ("reference", "Referência"),
+        "codigo_restricao": ("reason_code", "Código de restrição"),
+        "codigo_baixa": ("removal_code", "Código de baixa"),
+        "data": ("on", "Data da baixa"),
+        "contrato": ("contract", "Contrato"),
+        "nosso_numero": ("our_number", "Nosso número"),
+        "valor": ("amount", "Valor"),
+        "vencimento": ("due_date", "Vencimento"),
+        "credor": ("creditor_document", "CNPJ da filial"),
+        "credor.documento": ("creditor_document", "CNPJ da filial"),
+        "devedor": ("debtor", "Cliente"),
+        "devedor.documento": ("debtor.document", "CPF ou CNPJ do cliente"),
+        "devedor.nome": ("debtor.name", "Nome do cliente"),
+        "devedor.sexo": ("debtor.sex", "Sexo"),
+        "devedor.nascimento": ("debtor.birth_date", "Data de nascimento"),
+        "devedor.celular": ("debtor.mobile", "Celular"),
+        "devedor.email": ("debtor.email", "E-mail"),
+        "devedor.endereco": ("debtor.address", "Endereço"),
+        "devedor.endereco.cep": ("debtor.address.postal_code", "CEP"),
+        "devedor.endereco.logradouro": ("debtor.address.street", "Logradouro"),
+        "devedor.endereco.numero": ("debtor.address.number", "Número do endereço"),
+        "devedor.endereco.complemento": ("debtor.address.complement", "Complemento"),
+        "devedor.endereco.bairro": ("debtor.address.district", "Bairro"),
+        "devedor.endereco.cidade": ("debtor.address.city", "Cidade"),
+        "devedor.endereco.uf": ("debtor.address.state", "UF"),
+        "coobrigado": ("co_debtor", "Coobrigado"),
+        "coobrigado.documento": ("co_debtor.document", "CPF ou CNPJ do coobrigado"),
+        "coobrigado.nome": ("co_debtor.name", "Nome do coobrigado"),
+        "coobrigado.sexo": ("co_debtor.sex", "Sexo do coobrigado"),
+        "coobrigado.nascimento": ("co_debtor.birth_date", "Data de nascimento do coobrigado"),
+        "coobrigado.celular": ("co_debtor.mobile", "Celular do coobrigado"),
+        "coobrigado.email": ("co_debtor.email", "E-mail do coobrigado"),
+        "coobrigado.endereco": ("co_debtor.address", "Endereço do coobrigado"),
+        "coobrigado.endereco.cep": ("co_debtor.address.postal_code", "CEP do coobrigado"),
+        "coobrigado.endereco.logradouro": ("co_debtor.address.street", "Logradouro do coobrigado"),
+        "coobrigado.endereco.numero": (
+            "co_debtor.address.number",
+            "Número do endereço do coobrigado",
+        ),
+        "coobrigado.endereco.complemento": (
+            "co_debtor.address.complement",
+            "Complemento do coobrigado",
+        ),
+        "coobrigado.endereco.bairro": ("co_debtor.address.district", "Bairro do coobrigado"),
+        "coobrigado.endereco.cidade": ("co_debtor.address.city", "Cidade do coobrigado"),
+        "coobrigado.endereco.uf": ("co_debtor.address.state", "UF do coobrigado"),
     }
 )

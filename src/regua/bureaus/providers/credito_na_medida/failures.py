@@ -19,8 +19,8 @@ from regua.bureaus.errors import (
 from regua.bureaus.http import Answer
 from regua.bureaus.redact import MASK, redact_text
 
-from .codes import EXPLANATIONS
-from .payloads import FIELDS, Failure
+from .codes import EXPLANATIONS, FIELDS
+from .payloads import Failure
 
 _LONGEST_BUREAU_MESSAGE = 300
 

@@ -224,7 +224,7 @@
   each("form[data-rows]", rows);
   document.addEventListener("htmx:load", function () { each("form[data-rows]", rows); });
 
-  // --- Fields that matter for one choice only: <fieldset data-only-with="name=value|other"> -----
+  // --- Fields that matter for some choices only: <fieldset data-only-with="name=value|other"> ----
   // Out of sight they are disabled too, so that they are not sent.
   function fit(form) {
     each("[data-only-with]", function (part) {
