@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -77,23 +78,55 @@ def evidence_add(
     if problems:
         raise ValidationError(problems)
     assert file_type is not None  # noqa: S101  (mypy: it is a problem above)
+    return _write(
+        data,
+        file_type,
+        filename,
+        kind=kind,
+        customer=customer,
+        contract=contract,
+        receivable=receivable,
+        impediment=impediment,
+        dated_on=dated_on,
+        uploaded_by=actor,
+    )
+
+
+def notice_keep(*, receivable: Receivable, data: bytes, filename: str, dated_on: date) -> Evidence:
+    """Keep, as proof of the overdue notice, the message by which the system itself gave it.
+
+    ``data`` is the message as it left (``.eml`` or text), ``dated_on`` the day it was accepted.
+    Raises ``ValidationError`` where it proves nothing: before the debt was overdue, for one.
+    """
+    file_type = files.type_of(data)
+    if file_type not in (files.EMAIL, files.TEXT):
+        raise ValidationError("A mensagem não pôde ser guardada como prova: não é texto.")
+    if problem := _date_problem(EvidenceKind.OVERDUE_NOTICE, dated_on, receivable):
+        raise ValidationError(problem)
+    return _write(
+        data,
+        file_type,
+        filename,
+        kind=EvidenceKind.OVERDUE_NOTICE,
+        customer=receivable.customer,
+        contract=receivable.contract,
+        receivable=receivable,
+        dated_on=dated_on,
+    )
+
+
+def _write(data: bytes, file_type: files.FileType, filename: str, **fields: Any) -> Evidence:
     digest = sha256(data).hexdigest()
     with transaction.atomic():
         EvidenceContent.objects.bulk_create(
             [EvidenceContent(sha256=digest, data=data)], ignore_conflicts=True
         )
         return Evidence.objects.create(
-            kind=kind,
-            customer=customer,
-            contract=contract,
-            receivable=receivable,
-            impediment=impediment,
-            dated_on=dated_on,
             content_id=digest,
             filename=files.clean_name(filename, file_type),
             content_type=file_type.content_type,
             size=len(data),
-            uploaded_by=actor,
+            **fields,
         )
 
 

@@ -18,21 +18,21 @@ _TEMPLATES = {
     "Lembrete de pagamento": (
         TemplateKind.REMINDER,
         "Sua fatura vence em {{ vencimento }}",
-        "Olá, {{ primeiro_nome }}.\n\n"
+        "Olá, {{ primeiro_nome }},\n\n"
         "Sua fatura de {{ mes_referencia }}, de {{ valor_aberto }}, vence em {{ vencimento }}.\n\n"
         "Se você já pagou, desconsidere este lembrete.",
     ),
     "Vence hoje": (
         TemplateKind.REMINDER,
         "Sua fatura vence hoje",
-        "Olá, {{ primeiro_nome }}.\n\n"
+        "Olá, {{ primeiro_nome }},\n\n"
         "Sua fatura de {{ mes_referencia }}, de {{ valor_aberto }}, vence hoje.\n\n"
         "Se você já pagou, desconsidere este aviso.",
     ),
     "Aviso de cobrança": (
         TemplateKind.NOTICE,
         "Aviso de cobrança: fatura de {{ mes_referencia }} em aberto",
-        "Olá, {{ nome }}.\n\n"
+        "Olá, {{ nome }},\n\n"
         "A fatura de {{ mes_referencia }}, vencida em {{ vencimento }}, está em aberto: "
         "{{ valor_aberto }} há {{ dias_em_atraso }} dias.\n\n"
         "Se você já pagou ou não reconhece a cobrança, fale com a gente.",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from regua.dunning import services
+from regua.dunning import sending, services
 from regua.dunning.choices import ENDED, WORKING
 from regua.dunning.contacts import worklist_renew
 from regua.dunning.forgetting import items_forget
@@ -29,9 +29,16 @@ def work(context: JobContext, *, run_id: int) -> None:
 @app.periodic(cron="* * * * * */5")
 @app.task(name="dunning.dispatch", queueing_lock="dunning.dispatch")
 def dispatch(timestamp: int) -> None:
-    """Ask for workers wherever a run has something to do, also after one was killed."""
+    """Ask for workers wherever a run has something to do, also after one was killed, and for the
+    senders of what may leave."""
     for run in DunningRun.objects.filter(state__in=WORKING):
         services.run_ask(run)
+    sending.senders_ask()
+
+
+@app.task(name=sending.SEND_TASK, queue="dunning", pass_context=True)
+def send(context: JobContext, *, channel: str) -> None:
+    sending.sender_run(channel, should_stop=context.should_abort)
 
 
 @app.periodic(cron="* * * * *")

@@ -142,9 +142,10 @@ class DunningMessage(models.Model):
     )
     due_at = models.DateTimeField(null=True)
     """When it may leave; null once there is nothing to do."""
+    recipient = models.TextField("para", blank=True, db_default="")
     subject = models.TextField(blank=True, db_default="")
     body = models.TextField(blank=True, db_default="")
-    """As it left; empty before."""
+    """To whom and as it left; empty before."""
     sent_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True, db_default="")
     """Why it did not leave: a sentence for the person."""
@@ -168,7 +169,12 @@ class DunningMessage(models.Model):
                 fields=["channel", "due_at"],
                 name="dunning_message_due",
                 condition=Q(due_at__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["branch", "-id"],
+                name="dunning_message_trouble",
+                condition=Q(status__in=["sending", "failed"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _CLOSED_AT_ONCE = 50_000
-_PAUSING = """array_remove(ARRAY[
+PAUSING = """array_remove(ARRAY[
     CASE WHEN NOT c.dunned THEN 'customer.dunned' END,
     CASE WHEN c.deceased_on IS NOT NULL THEN 'customer.deceased' END,
     CASE WHEN c.id IN (
@@ -141,7 +141,7 @@ def _simulate(run: DunningRun, part: DunningSlice) -> None:
         "dunning",
         "due",
         ladder=statement("dunning", "ladder").strip(),
-        pausing=_PAUSING,
+        pausing=PAUSING,
         final=_FINAL,
     )
     weigh = statement("dunning", "weigh", blocking=blocking_sql(general), from_debt=FROM_DEBT)
@@ -165,7 +165,7 @@ def _execute(run: DunningRun, part: DunningSlice) -> None:
         if closed < _CLOSED_AT_ONCE:
             DunningSlice.objects.filter(pk=part.pk).update(state=SliceState.DONE)
         return
-    _work(statement("dunning", "fit", pausing=_PAUSING), "dunning_fit", values)
+    _work(statement("dunning", "fit", pausing=PAUSING), "dunning_fit", values)
     listed = _list(run)
     _run(statement("dunning", "unlisted", final=_FINAL), values)
     _run(

@@ -20,6 +20,7 @@ def parse(arguments: Sequence[str] | None = None) -> SandboxConfig:
     add = parser.add_argument
     add("--host", default=defaults.host, help="endereço (padrão: só esta máquina)")
     add("--port", type=int, default=defaults.port, help="0 escolhe uma porta livre")
+    add("--smtp-port", type=int, help="porta do servidor de e-mail da caixa de entrada")
     add("--store", type=Path, help="arquivo SQLite (padrão: temporário)")
     add(
         "--day-seconds", type=float, default=defaults.day_seconds, help="duração de um dia de prazo"

@@ -13,6 +13,8 @@ class SandboxConfig:
     host: str = "127.0.0.1"
     port: int = 0
     """0 lets the system choose a free port."""
+    smtp_port: int | None = None
+    """Where the customers' mail server listens; None: there is none."""
     store: Path | None = None
     """SQLite file; None keeps everything in a temporary one that goes away at the end."""
     day_seconds: float = 86400.0

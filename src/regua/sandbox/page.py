@@ -42,7 +42,23 @@ th { color: var(--soft); font-weight: 600; font-size: .85rem }
 code { font-family: ui-monospace, monospace; font-size: .9em }
 td.money { text-align: right; font-variant-numeric: tabular-nums }
 .state { color: var(--accent); font-weight: 600 }
+.letter { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
+  padding: .75rem 1rem; margin: 1rem 0 } .letter h2 { margin: .25rem 0 }
+.letter pre { font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; margin: .75rem 0 0 }
+a { color: var(--accent) }
 """
+
+
+def document(title: str, body: str) -> web.Response:
+    """A page of the sandbox, drawn anew every few seconds."""
+    text = (
+        '<!doctype html><html lang="pt-BR"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="refresh" content="5">'
+        f"<title>{title}</title><style>{STYLE}</style></head>"
+        f"<body><main>{body}</main></body></html>"
+    )
+    return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
 class Page:
@@ -53,16 +69,11 @@ class Page:
         inspected = self._bureau.config.control and is_local(request)
         parts = [_introduction(self._bureau), _people()]
         if inspected:
-            parts = [parts[0], _faults(self._bureau), _ledgers(self._bureau), parts[1]]
-        body = "".join(parts)
-        text = (
-            '<!doctype html><html lang="pt-BR"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            '<meta http-equiv="refresh" content="5">'
-            f"<title>Crédito na Medida · birô de testes</title><style>{STYLE}</style></head>"
-            f"<body><main>{body}</main></body></html>"
-        )
-        return web.Response(text=text, content_type="text/html", headers=HEADERS)
+            inbox = (
+                "<p><a href='/caixa-de-entrada'>Caixa de entrada</a> das mensagens aos clientes</p>"
+            )
+            parts = [parts[0], inbox, _faults(self._bureau), _ledgers(self._bureau), parts[1]]
+        return document("Crédito na Medida · birô de testes", "".join(parts))
 
 
 def _introduction(bureau: Bureau) -> str:

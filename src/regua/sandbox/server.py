@@ -20,6 +20,7 @@ from regua.sandbox.control import Control
 from regua.sandbox.dialects.credito_na_medida import Dialect, answer, refusal_answer
 from regua.sandbox.engine import Bureau
 from regua.sandbox.faults import Rule
+from regua.sandbox.inbox import Inbox
 from regua.sandbox.page import Page
 from regua.sandbox.refusals import Refusal
 from regua.sandbox.webhooks import deliver_due
@@ -47,12 +48,17 @@ def make_app(config: SandboxConfig) -> web.Application:
     )
     app.add_routes(Dialect(bureau).routes())
     app.router.add_get("/", Page(bureau).show)
+    inbox = Inbox(config)
+    app.add_routes(inbox.routes())
     if config.control:
         app.add_routes(Control(bureau).routes())
 
     async def alive(_app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work(bureau)) for work in (_tick, _deliver)]
+        mail = None if config.smtp_port is None else await inbox.serve_smtp(config.smtp_port)
         yield
+        if mail is not None:
+            mail.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

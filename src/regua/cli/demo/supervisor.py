@@ -33,9 +33,12 @@ def supervise(*, port: int) -> None:
     home = default_data_dir() / "demo"
     web_port = free_port(port)
     base_url = f"http://127.0.0.1:{web_port}"
+    smtp_port = free_port()
     environment_for_demo(
         home,
         REGUA_BASE_URL=base_url,
+        REGUA_SMTP_URL=f"smtp://127.0.0.1:{smtp_port}",
+        REGUA_MAIL_FROM="cobranca@demo.regua",
         REGUA_SYNC_INTERVAL="10",
         REGUA_SENDER_LEASE="45",
         REGUA_BUREAU_TIMEOUT="10",
@@ -55,6 +58,7 @@ def supervise(*, port: int) -> None:
                 port=free_port(web_port + 1),
                 store=str(home / "sandbox.sqlite"),
                 day_seconds=DAY_SECONDS,
+                smtp_port=smtp_port,
             )
             progress.update("Preparando os dados de demonstração…")
             if prepare(sandbox_url, base_url):
@@ -79,13 +83,21 @@ def supervise(*, port: int) -> None:
 
 
 def start_sandbox(
-    children: list[Child], *, logs_dir: os.PathLike[str], port: int, store: str, day_seconds: str
+    children: list[Child],
+    *,
+    logs_dir: os.PathLike[str],
+    port: int,
+    store: str,
+    day_seconds: str,
+    smtp_port: int | None = None,
 ) -> str:
     """Start the sandbox bureau and wait until it answers; its address."""
     from pathlib import Path
 
     url = f"http://127.0.0.1:{port}"
     arguments = ["sandbox", "--port", str(port), "--store", store, "--day-seconds", day_seconds]
+    if smtp_port is not None:
+        arguments += ["--smtp-port", str(smtp_port)]
     children.append(Child("sandbox", arguments, log=Path(logs_dir) / "sandbox.log"))
     wait_until(lambda: answers(url), children=children)
     return url
@@ -96,11 +108,15 @@ def prepare(sandbox_url: str, base_url: str) -> bool:
     import json
     import urllib.request
 
-    from regua.cli.demo.data import SandboxAccount, seed
+    from regua.accounts.models import User
+    from regua.cli.demo.data import PEOPLE, SandboxAccount, seed
+    from regua.cli.demo.messages import messages_prepare
     from regua.integrations.models import Integration
 
     client_id, secret, webhook = SANDBOX_CLIENT
     branch, empty = seed(SandboxAccount(sandbox_url, client_id, secret, webhook))
+    admin = User.objects.get(email=PEOPLE[0][0])
+    messages_prepare(actor=admin, sandbox_url=sandbox_url, secret=secret)
     integration = Integration.objects.get(branch=branch, archived_at=None)
     request = urllib.request.Request(  # noqa: S310
         f"{sandbox_url}/_sandbox/contas/{client_id}/webhook",
@@ -116,7 +132,8 @@ def _welcome(base_url: str, sandbox_url: str, seconds: float) -> None:
     from regua.cli.demo.data import PASSWORD, PEOPLE
 
     console.print(f"\n[bold green]Régua pronta em {base_url}[/] ({seconds:.1f} s)")
-    console.print(f"Birô de demonstração: {sandbox_url} (um dia do birô dura {DAY_SECONDS} s)\n")
+    console.print(f"Birô de demonstração: {sandbox_url} (um dia do birô dura {DAY_SECONDS} s)")
+    console.print(f"E-mails e SMS aos clientes chegam em {sandbox_url}/caixa-de-entrada\n")
     table = Table("E-mail", "Perfil", "Senha", box=None, pad_edge=False)
     for email, _, role, _ in PEOPLE:
         table.add_row(email, role.label, PASSWORD)
