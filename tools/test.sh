@@ -17,15 +17,17 @@ $bin/lint-imports --no-logo 2>/dev/null || $bin/lint-imports
 say "missing migrations"
 $bin/python tools/migrations.py
 say "tests on the newest PostgreSQL, with the browser"
-$bin/python -m pytest -n 2 --dist loadfile -q
+# One more than CI's cores: many tests wait for processes, browsers and deadlines.
+$bin/python -m pytest -n 3 --dist loadfile -q
 
 old=/usr/lib/postgresql/15/bin
 if [ -x "$old/postgres" ]; then
-    # The launcher's own tests have tried every version already, in the run above; those that
-    # follow the documentation go through what the others test here anyway.
+    # The SQL is what may differ: the launcher's own tests have tried every version already, and
+    # processes, commands and whole stories go through what the others test here anyway.
     say "database tests on PostgreSQL 15"
-    REGUA_POSTGRES_BIN=$old $bin/python -m pytest -n 2 --dist loadfile -q \
-        -m "database and not browser" --ignore tests/project/test_postgres.py --ignore tests/seed
+    REGUA_POSTGRES_BIN=$old $bin/python -m pytest -n 3 --dist loadfile -q \
+        -m "database and not browser" --ignore tests/project/test_postgres.py --ignore tests/seed \
+        --ignore tests/processes --ignore tests/cli --ignore tests/simulation
 elif [ -n "${CI:-}" ]; then
     echo "PostgreSQL 15 is missing: CI must try the oldest version too" >&2
     exit 1
