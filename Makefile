@@ -46,6 +46,7 @@ bench: setup-dev ## Every benchmark at its small size
 
 year: N ?= 5000
 year: setup-dev ## A year of N customers, day by day: no deadline missed, nothing listed unlawfully
+	@DAYS=366 $(BIN)/python -m pytest -q tests/dunning/test_reference.py
 	@$(BIN)/python -m tests.simulation --n $(N)
 
 chaos: N ?= 10000

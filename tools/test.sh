@@ -17,15 +17,16 @@ $bin/lint-imports --no-logo 2>/dev/null || $bin/lint-imports
 say "missing migrations"
 $bin/python tools/migrations.py
 say "tests on the newest PostgreSQL, with the browser"
-# One more than CI's cores: many tests wait for processes, browsers and deadlines.
-$bin/python -m pytest -n 3 --dist loadfile -q
+# Twice CI's cores: most of the time goes into waiting for processes, browsers and deadlines. In the
+# order of their files, so that the long ones do not all come last.
+$bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q
 
 old=/usr/lib/postgresql/15/bin
 if [ -x "$old/postgres" ]; then
     # The SQL is what may differ: the launcher's own tests have tried every version already, and
     # processes, commands and whole stories go through what the others test here anyway.
     say "database tests on PostgreSQL 15"
-    REGUA_POSTGRES_BIN=$old $bin/python -m pytest -n 3 --dist loadfile -q \
+    REGUA_POSTGRES_BIN=$old $bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q \
         -m "database and not browser" --ignore tests/project/test_postgres.py --ignore tests/seed \
         --ignore tests/processes --ignore tests/cli --ignore tests/simulation
 elif [ -n "${CI:-}" ]; then

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -9,9 +11,11 @@ from playwright.sync_api import expect
 
 from regua.accounts.permissions import Role
 from regua.dunning.choices import Action, AutoList
-from regua.dunning.models import DunningParameters, DunningPolicy
+from regua.dunning.defaults import default_policy_create
+from regua.dunning.models import DunningParameters, DunningPolicy, DunningStep
 from regua.dunning.selectors import steps_of
-from regua.organization.models import Branch
+from regua.integrations.models import Integration
+from regua.organization.models import Branch, GeneralParameters
 from tests import factories
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.restrictions import bare
@@ -111,3 +115,45 @@ def test_policy_edit(branch: Branch, visitor: Visitor) -> None:
     expect(page.get_by_text("Hoje esta régua não vale para nenhuma dívida")).to_be_visible()
     visitor.go(reverse("dunning_policy_list"))
     visitor.shoot("78-reguas")
+
+
+def test_every_switch_off_once(branch: Branch, visitor: Visitor) -> None:
+    """A person sees which one keeps listings from being automatic."""
+    default_policy_create()
+    DunningParameters.objects.update_or_create(pk=1, defaults={"active": True})
+    Integration.objects.update(automatic=True)
+    page = visitor.page
+    visitor.sign_in("gil@exemplo.test")
+    address = reverse("dunning_switches", args=[branch.pk])
+    visitor.go(address)
+    expect(page.get_by_text("Todas as chaves estão ligadas.")).to_be_visible()
+    for turn_off, turn_on in (
+        (general(False), general(True)),
+        (integration(linked_at=None), integration(linked_at=timezone.now())),
+        (integration(environment="staging"), integration(environment="production")),
+        (integration(automatic=False), integration(automatic=True)),
+        (listing_step("no"), listing_step("default")),
+    ):
+        turn_off()
+        visitor.go(address)
+        expect(page.get_by_text("uma chave está desligada")).to_be_visible()
+        off = page.get_by_text("Desligada", exact=True)
+        expect(off).to_have_count(1)
+        turn_on()
+    visitor.shoot("79-chaves")
+    visitor.go(address)
+    expect(page.get_by_text("Todas as chaves estão ligadas.")).to_be_visible()
+
+
+def general(on: bool) -> Callable[[], object]:
+    return lambda: GeneralParameters.objects.update_or_create(
+        pk=1, defaults={"credit_analysis": on}
+    )
+
+
+def integration(**fields: object) -> Callable[[], object]:
+    return lambda: Integration.objects.update(**fields)
+
+
+def listing_step(value: str) -> Callable[[], object]:
+    return lambda: DunningStep.objects.filter(action=Action.LIST).update(auto_list=value)

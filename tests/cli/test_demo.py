@@ -187,9 +187,9 @@ def test_the_demo_runs_until_told_to_stop_and_keeps_its_data(home: Path) -> None
         assert "Traceback" not in another.said()
         assert_nothing_runs(home)
 
-    for moment in (0.4, 1.2):  # while PostgreSQL starts, while the processes do
+    for part in ("postgres", " web "):  # while PostgreSQL starts, while the processes do
         early = Demo(home)
-        time.sleep(moment)
+        eventually(lambda part=part: part in " ".join(processes_of(home).values()))
         early.process.send_signal(signal.SIGINT)
         assert early.wait() in (0, 130)
         assert "Traceback" not in early.said(), early.said()

@@ -319,9 +319,9 @@ def test_lists_cost_the_same_however_long(
             reverse("lead_ask", args=[factories.lead(branch).pk]),
         )
     for address, most in (
-        (CENTRAL, 18),
-        (reverse("lead_list"), 10),
-        (reverse("customer_inquiries", args=[customer.pk]), 24),
+        (CENTRAL, 20),
+        (reverse("lead_list"), 12),
+        (reverse("customer_inquiries", args=[customer.pk]), 28),
     ):
         with django_assert_max_num_queries(most):
             client.get(address)

@@ -43,8 +43,8 @@ def test_what_others_asked_for_is_there_for_who_may_approve_it(
 ) -> None:
     bare.integration(branch)
     debts = [factories.receivable(factories.customer(branch)) for _ in range(2)]
-    bare.listing(debts[0], Status.DRAFT, actor=operator, protocol="")
-    bare.listing(debts[1], Status.DRAFT, actor=manager, protocol="")
+    for debt, asker in zip(debts, (operator, manager), strict=True):
+        bare.listing(debt, Status.DRAFT, actor=asker, protocol="", approval_reason="Valor alto.")
     for actor, told in ((operator, 0), (manager, 1)):
         client.force_login(actor)
         page = client.get(reverse("home")).content.decode()

@@ -18,6 +18,7 @@ from regua.restrictions.choices import Status
 from regua.restrictions.models import Restriction
 from regua.restrictions.sender import _why_not_any_more
 from regua.restrictions.services import NotListable, restriction_request, restrictions_request
+from regua.restrictions.statements import debt_read
 from regua.web.formats import brl
 from tests import factories
 from tests.restrictions import bare
@@ -87,10 +88,10 @@ def test_the_amount_is_updated_by_parameter(branch: Branch, operator: User) -> N
     row.refresh_from_db()
     assert row.principal == Decimal("149.90")
     # The sender compares the debt itself, not the sum.
-    assert _why_not_any_more(row) is None
+    assert _why_not_any_more(row, debt_read(row)) is None
     Receivable.objects.filter(pk=debt.pk).update(status="partial", open_amount=Decimal("100.00"))
     row.receivable.refresh_from_db()
-    assert "valor em aberto mudou" in str(_why_not_any_more(row))
+    assert "valor em aberto mudou" in str(_why_not_any_more(row, debt_read(row)))
 
 
 def test_what_the_rules_look_at_is_the_open_amount(branch: Branch, operator: User) -> None:
