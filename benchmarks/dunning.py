@@ -173,7 +173,7 @@ def _beside(outcome: Outcome, tryton: Sequence[Measured]) -> None:
         outcome.rows.append(
             (
                 f"Tryton account_dunning, {one.lines:,} lines",
-                f"{one.seconds:.1f} s ({one.rate:,.0f} lines/s)",
+                f"{one.seconds:.1f} s, {one.cpu:.1f} of CPU ({one.rate:,.0f} lines/s)",
             )
         )
         outcome.require(
