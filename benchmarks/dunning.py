@@ -3,15 +3,18 @@
 Beside it SQL written by hand for this one policy, which makes the same rows in the same tables
 of the same database: a statement for each table, one transaction, no slices, no gate, no reasons.
 About 43 % of the debts are due for a step: three fifths for a message, a fifth for a mark with a
-contact to make, a fifth for a listing, of which a part is held by the gate.
+contact to make, a fifth for a listing, of which a part is held by the gate. At full size also
+Tryton's ``account_dunning`` on the same server, alone on it.
 
 Bounds: at most 1.5 times the time of the SQL; a repeated run writes nothing and takes at most a
-quarter of the first; ten times the debts take at most eleven times as long; at most 200 MB.
+quarter of the first; ten times the debts take at most eleven times as long; at most 200 MB; at
+least 100 times the steps per second of Tryton at 50 000 lines, where it can be installed.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -19,9 +22,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks._product import product
+from benchmarks._tryton import Measured, measure
 from benchmarks.frame import Outcome, Size
 
-BOUND, REPEATED, LARGER, MEGABYTES = 1.5, 0.25, 11.0, 200
+BOUND, REPEATED, LARGER, MEGABYTES, TIMES_TRYTON = 1.5, 0.25, 11.0, 200, 100
+TRYTON_LINES = (10_000, 50_000)
 DEBTS_EACH = 5
 _ASKED = ("restrictions_restrictionevent", "restrictions_restriction")
 _FILLED = (
@@ -141,6 +146,7 @@ _BY_HAND = (
 def run(size: Size) -> Outcome:
     few, many = (20_000, 200_000) if size == "small" else (200_000, 2_000_000)
     with product(REGUA_SMTP_URL="smtp://127.0.0.1:9"):
+        tryton = measure(TRYTON_LINES, os.environ["DATABASE_URL"]) if size == "full" else None
         smaller, _, _, _ = _measure(few)
         _empty(_FILLED + _OWED)
         larger, outcome, counts, ratio = _measure(many)
@@ -156,7 +162,34 @@ def run(size: Size) -> Outcome:
     outcome.require(growth <= LARGER, f"ten times the debts take {growth:.1f} times as long")
     outcome.require(megabytes <= MEGABYTES, f"{megabytes:.0f} MB resident, bound {MEGABYTES}")
     outcome.require(counts, "ours and the SQL by hand did not write the same number of rows")
+    if tryton is not None:
+        _beside(outcome, tryton)
     return outcome
+
+
+def _beside(outcome: Outcome, tryton: Sequence[Measured]) -> None:
+    """Say what Tryton did, and how many times its rate at the most lines ours is."""
+    for one in tryton:
+        outcome.rows.append(
+            (
+                f"Tryton account_dunning, {one.lines:,} lines",
+                f"{one.seconds:.1f} s, {one.cpu:.1f} of CPU ({one.rate:,.0f} lines/s)",
+            )
+        )
+        outcome.require(
+            one.dunnings == one.lines,
+            f"Tryton made {one.dunnings:,} dunnings of {one.lines:,} overdue lines",
+        )
+    if not tryton:
+        outcome.rows.append(
+            ("Tryton account_dunning", "not measured: Tryton could not be installed")
+        )
+        outcome.facts["times_tryton"] = "not-measured"
+        return
+    times = float(outcome.facts["steps_per_s"]) / tryton[-1].rate
+    outcome.rows.append(("ours beside the last of these", f"{times:,.0f} times its rate"))
+    outcome.facts["times_tryton"] = f"{times:.0f}"
+    outcome.require(times >= TIMES_TRYTON, f"{times:.0f} times Tryton, bound {TIMES_TRYTON}")
 
 
 def _measure(debts: int) -> tuple[float, Outcome, bool, float]:

@@ -9,3 +9,4 @@ compile() {
 compile pyproject.toml --extra embedded requirements/runtime.in -o requirements/runtime.txt
 compile requirements/dev.in -o requirements/dev.txt
 compile requirements/node.in -o requirements/node.txt
+compile requirements/peers.in -o requirements/peers.txt
