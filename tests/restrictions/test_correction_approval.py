@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.bureaus.contract import ListingStatus
 from regua.calendar import business_day_after
 from regua.integrations.models import Integration
 from regua.organization.models import Branch, GeneralParameters
@@ -67,7 +68,11 @@ def active(queued: Restriction, integration: Integration) -> Restriction:
 @pytest.fixture
 def listed(integration: Integration, branch: Branch, operator: User) -> Restriction:
     """Active here; the bureau has not heard of it."""
-    return bare.listing(factories.receivable(factories.customer(branch)), actor=operator)
+    return bare.listing(
+        factories.receivable(factories.customer(branch)),
+        actor=operator,
+        bureau_status=ListingStatus.ACTIVE.value,
+    )
 
 
 def raised(row: Restriction, actor: User, amount: str = "200.00", **fields: object) -> Restriction:
@@ -386,3 +391,14 @@ def test_approved_on_the_screen(
     page = words(client.get(reverse("restriction_detail", args=[new.pk])).content)
     assert f"Espera a baixa da nº {listed.pk}." in page
     assert new.pk not in [row["restriction"].pk for row in client.get(PLACE).context["rows"]]
+
+
+def test_an_approved_one_may_still_be_given_up_before_the_removal_leaves(
+    listed: Restriction, operator: User, manager: User
+) -> None:
+    new = raised(listed, operator)
+    restriction_approve(restriction=_again(new), actor=manager)
+    correction_cancel(restriction=_again(new), actor=operator)
+    new.refresh_from_db()
+    listed.refresh_from_db()
+    assert (new.status, listed.status) == (Status.CANCELLED, Status.ACTIVE)
