@@ -156,19 +156,14 @@ def _until(condition: Any, worker: Running) -> None:
 
 
 def _cpu(worker: int) -> float:
-    """Seconds of CPU that the worker and PostgreSQL have used, the latter's ended backends too and
-    this benchmark's own not: it asks for the listings and looks five times a second what is left.
-    """
+    """Seconds of CPU that the worker and PostgreSQL have used, the latter's ended backends too."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        (own,) = cursor.fetchone()
-    postmaster = _stat(own)[1]
+        postmaster = _stat(cursor.fetchone()[0])[1]
     ticks = sum(_stat(worker)[11:13])
     for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) == own:
-            continue
         try:
             values = _stat(int(process.name))
         except (FileNotFoundError, ProcessLookupError):

@@ -34,6 +34,8 @@ class Ledger:
 
     places: dict[int, Place] = field(default_factory=dict)
     entries: dict[int, list[tuple[str, date]]] = field(default_factory=dict)
+    taken: set[tuple[int, int]] = field(default_factory=set)
+    """Debt and step: each once, whatever became of its days."""
     held: dict[int, set[str]] = field(default_factory=dict)
     messages: list[tuple[int, str]] = field(default_factory=list)
     listed: list[int] = field(default_factory=list)
@@ -66,6 +68,7 @@ def live(day: date, ledger: Ledger) -> None:
         if step.action == "message" and note == "":
             ledger.messages.append((debt.pk, step.stage))
         ledger.entries.setdefault(debt.pk, []).append((step.stage, day))
+        ledger.taken.add((debt.pk, step.pk))
         ledger.places[debt.pk] = Place(step.stage, step.days, day)
         if step.contact_kind:
             due = date.fromordinal(day.toordinal() + (step.next_action_days or 0))
@@ -136,11 +139,7 @@ def _next_step(debt: Receivable, day: date, ledger: Ledger) -> DunningStep | Non
         found = step
         if step.required:
             break
-    if found is not None and any(
-        stage == found.stage for stage, _ in ledger.entries.get(debt.pk, [])
-    ):
-        return None
-    return found
+    return None if found is not None and (debt.pk, found.pk) in ledger.taken else found
 
 
 def _note(step: DunningStep, debt: Receivable) -> str:

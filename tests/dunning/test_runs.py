@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from regua.accounts.models import User
@@ -26,6 +29,7 @@ from regua.dunning.services import items_leave_out, run_approve, run_cancel, run
 from regua.integrations.models import Integration
 from regua.organization.models import Branch, GeneralParameters
 from regua.receivables.models import Receivable
+from regua.restrictions.approvals import restriction_approve
 from regua.restrictions.choices import Form, Source, Status
 from regua.restrictions.history import debtor_snapshot
 from regua.restrictions.models import Restriction
@@ -178,3 +182,21 @@ def test_one_run_of_a_branch_is_open_at_a_time(
     run_start(branch=branch, actor=manager)
     with pytest.raises(ValidationError, match="já tem uma execução em andamento"):
         run_start(branch=branch, actor=manager)
+
+
+def test_what_is_above_the_limit_waits_for_a_person(
+    branch: Branch, late: DunningPolicy, manager: User, client: Client
+) -> None:
+    GeneralParameters.objects.update_or_create(pk=1, defaults={"approval_amount": 150})
+    large, small = debt(branch, 120, amount=Decimal(200)), debt(branch, 120, amount=Decimal(100))
+    executed(branch)
+    drafted = Restriction.objects.get(receivable=large)
+    assert drafted.awaits_approval
+    assert Restriction.objects.get(receivable=small).status == Status.QUEUED
+    assert stages(large) == [Stage.LIST]
+    client.force_login(manager)
+    page = client.get(reverse("restriction_approvals")).content.decode()
+    assert re.search(r"Pedida por.>Régua de cobrança<", page)
+    restriction_approve(restriction=drafted, actor=manager)
+    drafted.refresh_from_db()
+    assert (drafted.status, drafted.approved_by) == (Status.QUEUED, manager)

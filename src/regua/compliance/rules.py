@@ -3,9 +3,8 @@
 A predicate is an SQL expression that is true where the rule is satisfied, over ``FROM_DEBT``:
 ``r`` (receivable), ``k`` (contract), ``c`` (customer), ``g`` (co-debtor), ``b`` (branch), ``t``
 (the notice term of the customer's state) and ``e`` (what the evidence on file tells). The same one
-answers for one debt and for millions. Parameters: ``%(today)s``, the day in America/Sao_Paulo,
-``%(apart_from)s``, the listings that do not count as one already there, and those of
-``selectors.gate_parameters``.
+answers for one debt and for millions. Parameters: those of ``selectors.gate_parameters``, of which
+``today`` is the day in America/Sao_Paulo, ``apart_from`` listings that do not count as one there.
 """
 
 from __future__ import annotations

@@ -201,10 +201,6 @@ class DunningStep(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def lists_by_itself(self) -> bool:
-        return self.action == Action.LIST and self.auto_list != AutoList.NO
-
 
 class PolicyChange(models.Model):
     """Who changed a policy, when, from what to what. Append-only."""

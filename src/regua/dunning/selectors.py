@@ -24,7 +24,7 @@ from regua.dunning.models import (
 )
 from regua.integrations.selectors import automatic_obstacles, integration_of
 from regua.organization.models import Branch
-from regua.receivables.models import Contract, Receivable
+from regua.receivables.models import Receivable
 
 NO_INTEGRATION = "Esta filial não tem integração de análise de crédito."
 
@@ -155,7 +155,3 @@ def tasks_visible(actor: User) -> QuerySet[DunningTask]:
         actor=actor,
         permission=Permission.VIEW_DUNNING,
     )
-
-
-def contract_kinds() -> list[tuple[str, str]]:
-    return list(Contract.Kind.choices)

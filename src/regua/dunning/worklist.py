@@ -16,7 +16,7 @@ from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission, roles_with
 from regua.accounts.selectors import people_of
-from regua.dunning.choices import Channel, ContactKind, ContactResult, MessageStatus
+from regua.dunning.choices import Channel, ContactResult, MessageStatus
 from regua.dunning.contacts import LONGEST_PROMISE
 from regua.dunning.models import (
     DunningContact,
@@ -51,12 +51,6 @@ LOOKS: dict[str, tuple[str, Tone]] = {
     ContactResult.REFUSED: (Icon("hand-stop"), Tone.ACTIVE),
 }
 """The icon and colour of each result."""
-KIND_ICONS = {
-    ContactKind.PHONE: Icon("phone"),
-    ContactKind.WHATSAPP: Icon("brand-whatsapp"),
-    ContactKind.EMAIL: Icon("mail"),
-    ContactKind.VISIT: Icon("building-store"),
-}
 _MESSAGE_LOOKS = {
     MessageStatus.SENT: Tone.DONE,
     MessageStatus.FAILED: Tone.ACTIVE,
