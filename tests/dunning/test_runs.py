@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -200,3 +201,28 @@ def test_what_is_above_the_limit_waits_for_a_person(
     restriction_approve(restriction=drafted, actor=manager)
     drafted.refresh_from_db()
     assert (drafted.status, drafted.approved_by) == (Status.QUEUED, manager)
+
+
+def test_a_slice_that_fails_is_told_and_tried_again(
+    branch: Branch, policy: DunningPolicy, manager: User, client: Client
+) -> None:
+    row = debt(branch, 5)
+    run = simulated(branch)
+    run_approve(run=run, actor=manager)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE dunning_dunningentry ADD CONSTRAINT never CHECK (stage = '') NOT VALID"
+        )
+    with pytest.raises(IntegrityError):
+        run_work(run.pk)
+    run.refresh_from_db()
+    client.force_login(manager)
+    page = client.get(reverse("dunning_run", args=[run.pk])).content.decode()
+    assert "Uma parte falhou e será tentada de novo." in page
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE dunning_dunningentry DROP CONSTRAINT never")
+    assert stages(row) == []
+    run_work(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.problem) == (RunState.DONE, "")
+    assert stages(row) == [Stage.NOTICE]

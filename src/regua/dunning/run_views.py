@@ -110,6 +110,7 @@ def dunning_run_create(request: Request) -> HttpResponse:
     context = {
         "form": form,
         "rows": [(branch, going.get(branch.pk)) for branch in branches],
+        "free": len(going) < len(branches),
         "chosen": request.POST.getlist("filiais"),
     }
     return render(request, "dunning/run_create.html", context, status=422 if posted else 200)

@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 _LIVE = ", ".join(f"'{status}'" for status in LIVE)
 _FINAL = ", ".join(f"'{status}'" for status in FINAL)
 _CLOSED_AT_ONCE = 50_000
+_FAILED = (
+    "O que já foi feito está feito, uma vez só. Se isto continuar, avise quem instalou a Régua."
+)
 PAUSING = """array_remove(ARRAY[
     CASE WHEN NOT c.dunned THEN 'customer.dunned' END,
     CASE WHEN c.deceased_on IS NOT NULL THEN 'customer.deceased' END,
@@ -75,11 +78,16 @@ _NEXT: dict[str, tuple[str, str]] = {
 def run_work(run_id: int, *, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Take slices of a run until there is none left for this worker; return how many were done.
 
-    Who takes the last one moves the run on. Any number of workers may do this at once.
+    Who takes the last one moves the run on. Any number of workers may do this at once. A slice
+    that fails is as it was before; people are told, and the dispatcher has it tried again.
     """
     count = 0
-    while not should_stop() and _work_next(run_id):
-        count += 1
+    try:
+        while not should_stop() and _work_next(run_id):
+            count += 1
+    except Exception:
+        DunningRun.objects.filter(pk=run_id).update(problem=_FAILED)
+        raise
     if not should_stop():
         run_advance(run_id)
     return count
@@ -100,7 +108,8 @@ def run_advance(run_id: int) -> bool:
         else:
             run.simulated_at = now
             run.state = RunState.SIMULATED if run.needs_approval else RunState.RUNNING
-        run.save(update_fields=["state", "finished_at", "simulated_at"])
+        run.problem = ""
+        run.save(update_fields=["state", "finished_at", "simulated_at", "problem"])
     return True
 
 
