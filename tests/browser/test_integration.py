@@ -23,6 +23,7 @@ def choose(page: Page, label: str, option: str) -> None:
     box.press_sequentially(option)
     matches = page.get_by_role("listbox", name=name)
     matches.get_by_role("option", name=re.compile(rf"^{option}\b")).click()
+    expect(matches).to_be_hidden()
 
 
 def state(page: Page) -> Locator:

@@ -40,6 +40,9 @@
       plugins: element.multiple ? ["remove_button"] : [],
       create: false,
       maxOptions: 200,
+      // Later, the filter would open a list again from which one has already picked, and take the
+      // focus away from the next field. The options are here: filtering them costs nothing.
+      refreshThrottle: 0,
       allowEmptyOption: true,
       render: {
         no_results: function () {
