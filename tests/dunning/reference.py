@@ -68,7 +68,7 @@ def live(day: date, ledger: Ledger) -> None:
         if step.action == "message" and note == "":
             ledger.messages.append((debt.pk, step.stage))
         ledger.entries.setdefault(debt.pk, []).append((step.stage, day))
-        ledger.taken.add((debt.pk, step.pk))
+        ledger.taken.add((debt.pk, step.origin_id or step.pk))
         ledger.places[debt.pk] = Place(step.stage, step.days, day)
         if step.contact_kind:
             due = date.fromordinal(day.toordinal() + (step.next_action_days or 0))
@@ -136,10 +136,13 @@ def _next_step(debt: Receivable, day: date, ledger: Ledger) -> DunningStep | Non
             continue
         if place is not None and step.days <= place.days:
             continue
+        if (debt.pk, step.origin_id or step.pk) in ledger.taken:
+            found = None  # taken before its day was put off: whoever reaches it is past it
+            continue
         found = step
         if step.required:
             break
-    return None if found is not None and (debt.pk, found.pk) in ledger.taken else found
+    return found
 
 
 def _note(step: DunningStep, debt: Receivable) -> str:

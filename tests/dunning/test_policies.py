@@ -439,6 +439,7 @@ def test_a_step_keeps_its_row_while_it_does_the_same(chief: User) -> None:
     assert moved.pk != step.pk
     step.refresh_from_db()
     assert step.archived_at is not None
+    assert moved.origin == step, "whoever took it does not take it again"
     assert [s.days for s in steps_of(policy)] == [12]
     with pytest.raises(ValidationError, match="mudado ou retirado por outra pessoa"):
         dunning_step_save(policy=policy, actor=chief, step=step, **fields(days=15))
@@ -509,7 +510,7 @@ def test_a_step_written_on_screen(chief: User, policy: DunningPolicy) -> None:
     edit = at("dunning_step_edit", step.pk)
     assert client.get(edit).context["form"]["side"].initial == "antes"
     done = client.post(edit, {**sent, "side": "depois"}, follow=True).content.decode()
-    assert "quem já passou por ele 7 dias antes do vencimento" in done
+    assert "Quem já passou por ele 7 dias antes do vencimento não passa de novo." in done
     gone = client.get(edit, follow=True)
     assert gone.redirect_chain
     assert "foi mudado ou retirado" in gone.content.decode()

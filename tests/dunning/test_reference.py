@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from regua.accounts.models import User
+from regua.accounts.permissions import Role
 from regua.dunning.models import (
     DunningContact,
     DunningEntry,
@@ -21,6 +22,7 @@ from regua.dunning.models import (
     DunningTask,
     MessageOptOut,
 )
+from regua.dunning.policy_services import STEP_FIELDS, dunning_step_save
 from regua.dunning.running import run_work
 from regua.dunning.services import run_start
 from regua.organization.models import Branch
@@ -40,11 +42,14 @@ def test_the_sql_does_what_plain_python_would(
     branch: Branch, policy: DunningPolicy, operator: User
 ) -> None:
     random = Random(20260901)
+    chief = factories.user(Role.ADMINISTRATOR)
     today = timezone.localdate()
     people = _town(branch, policy, random, today)
     ledger = Ledger()
     for number in range(DAYS):
         day = today + timedelta(days=number)
+        if number % 11 == 10:
+            _move_a_step(random, chief)
         _happen(people, ledger, operator, random, day)
         live(day, ledger)
         run = run_start(branch=branch, actor=None, day=day, needs_approval=False)
@@ -147,6 +152,17 @@ def _happen(
                     next_on=day + timedelta(days=2),
                     actor=caller,
                 )
+
+
+def _move_a_step(random: Random, chief: User) -> None:
+    """Somebody moves a step, more often to a later day, and says whether it may be skipped."""
+    step = random.choice(list(DunningStep.objects.filter(archived_at=None).order_by("id")))
+    fields = {name: getattr(step, name) for name in STEP_FIELDS}
+    fields["days"] += random.randint(-4, 20)
+    fields["required"] = random.random() < 0.3
+    taken = step.policy.steps.filter(archived_at=None, days=fields["days"]).exclude(pk=step.pk)
+    if not taken.exists() and (fields["action"] != "list" or fields["days"] > 0):
+        dunning_step_save(policy=step.policy, step=step, actor=chief, **fields)
 
 
 def _agree(ledger: Ledger, when: str) -> None:

@@ -167,6 +167,10 @@ class DunningStep(models.Model):
     """After the step: when the person's turn comes."""
     archived_at = models.DateTimeField(null=True, editable=False)
     """Taken out of the policy; what was done by it keeps pointing here."""
+    origin = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="later_versions"
+    )
+    """The first of the rows that were this step; null in that row itself."""
 
     class Meta:
         verbose_name = "passo"

@@ -152,7 +152,7 @@ def dunning_policy_create(
         if copy_of is not None:
             steps = list(copy_of.steps.filter(archived_at=None))
             for step in steps:
-                step.pk, step.policy = None, policy
+                step.pk, step.policy, step.origin = None, policy, None
             DunningStep.objects.bulk_create(steps)
         after = policy_values(policy) | {"steps": len(steps)}
         if copy_of is not None:
@@ -241,8 +241,9 @@ def dunning_step_save(
     """Add a step, or change one. ``fields`` are all of ``STEP_FIELDS``.
 
     A change of what the step does by itself makes a new row of it: a run that was simulated, and
-    perhaps approved, with the old one does nothing that nobody saw. Raises ``ValidationError``
-    with a sentence per field.
+    perhaps approved, with the old one does nothing that nobody saw. Whoever took the old row does
+    not take the new one, unless its action is another. Raises ``ValidationError`` with a sentence
+    per field.
     """
     if set(fields) != set(STEP_FIELDS):
         raise TypeError(f"not the fields of a step: {sorted(set(fields) ^ set(STEP_FIELDS))}")
@@ -254,8 +255,10 @@ def dunning_step_save(
         _check_step(saved, replaces=current)
         before = step_values(current) if current else None
         if current is not None:
+            if saved.action == current.action:
+                saved.origin = current.origin or current
             if all(getattr(saved, name) == getattr(current, name) for name in _DOES):
-                saved.pk = current.pk
+                saved.pk, saved.origin = current.pk, current.origin
             else:
                 _archive(current)
         saved.save()

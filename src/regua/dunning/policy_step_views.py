@@ -71,11 +71,15 @@ def _tell_what_changes(
     request: Request, before: DunningStep, after: DunningStep, *, awaited: bool
 ) -> None:
     if after.days > before.days:
-        messages.warning(
-            request,
-            f"O passo {after.name} ficou mais adiante: quem já passou por ele {when(before.days)} "
-            f"e ainda deve passa de novo {when(after.days)}.",
-        )
+        past = f"O passo {after.name} ficou mais adiante. Quem já passou por ele "
+        if after.action == before.action:
+            messages.info(request, f"{past}{when(before.days)} não passa de novo.")
+        else:
+            messages.warning(
+                request,
+                f"{past}{when(before.days)} e ainda deve passa {when(after.days)}, porque agora "
+                "ele faz outra coisa.",
+            )
     if awaited:
         messages.warning(
             request,

@@ -45,10 +45,21 @@ FROM owed
 JOIN fitting ON fitting.group_id = owed.group_id AND fitting.kind = owed.kind
 JOIN ladder AS step ON step.policy_id = fitting.policy_id
     AND step.days > owed.taken AND step.days <= owed.reached
-    AND step.required_before <= owed.taken
-    AND (step.required OR (step.next_days > owed.reached AND step.required_after > owed.reached))
-WHERE NOT EXISTS (
-    -- Its day was changed after it was taken: once is enough.
-    SELECT FROM dunning_dunningentry AS entry
-    WHERE entry.receivable_id = owed.id AND entry.step_id = step.id
-)
+    AND (step.required OR step.next_days > owed.reached)
+CROSS JOIN LATERAL (
+    -- A step that was put off after the debt had taken it counts as taken on its new day, unless a
+    -- required one that is still to come stands before it.
+    SELECT CASE WHEN NOT step.put_off THEN owed.taken ELSE (
+        WITH passing AS (
+            SELECT days, required, EXISTS (
+                SELECT FROM dunning_dunningentry AS entry
+                WHERE entry.receivable_id = owed.id AND entry.step_id = ANY(up.sooner)
+            ) AS done
+            FROM ladder AS up
+            WHERE up.policy_id = step.policy_id AND days > owed.taken AND days <= owed.reached
+        )
+        SELECT COALESCE(max(days) FILTER (WHERE done), owed.taken) FROM passing
+        WHERE days < (SELECT COALESCE(min(days), 32767) FROM passing WHERE required AND NOT done)
+    ) END AS days
+) AS passed
+WHERE step.days > passed.days AND step.required_before <= passed.days

@@ -14,14 +14,21 @@ fitting AS MATERIALIZED (
 ladder AS MATERIALIZED (
     SELECT
         step.*,
+        sooner,
         COALESCE(lead(days) OVER up, 32767) AS next_days,
         COALESCE(max(days) FILTER (WHERE required) OVER (
             PARTITION BY policy_id ORDER BY days ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ), -32768) AS required_before,
-        COALESCE(min(days) FILTER (WHERE required) OVER (
-            PARTITION BY policy_id ORDER BY days ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ), 32767) AS required_after
+        bool_or(cardinality(sooner) > 0) OVER (PARTITION BY policy_id) AS put_off
     FROM dunning_dunningstep AS step
+    CROSS JOIN LATERAL (
+        -- What this step was while its day came sooner.
+        SELECT ARRAY(
+            SELECT id FROM dunning_dunningstep AS was
+            WHERE was.policy_id = step.policy_id AND was.days < step.days
+                AND COALESCE(was.origin_id, was.id) = step.origin_id
+        ) AS sooner
+    ) AS version
     WHERE archived_at IS NULL AND policy_id IN (SELECT policy_id FROM fitting)
     WINDOW up AS (PARTITION BY policy_id ORDER BY days)
 )
