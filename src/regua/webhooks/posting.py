@@ -176,7 +176,8 @@ class Postman:
             return _INSIDE
         trouble = explain(exc, read_only=True)[0].trouble
         if isinstance(exc, TimeoutError) or trouble is Trouble.TIMEOUT:
-            return f"O destino não respondeu em {self._timeout:g} segundos."
+            seconds = f"{self._timeout:g}".replace(".", ",")
+            return f"O destino não respondeu em {seconds} segundos."
         fallen = "A conexão caiu antes da resposta."
         return _TROUBLES.get(trouble, fallen) if trouble else fallen
 
