@@ -103,7 +103,7 @@ def _claim(under_way: Collection[Letter]) -> Iterator[Letter]:
         rows = cursor.fetchall()
     for _, pk, endpoint_id, attempts, event_id, payload, url, *sealed in rows:
         endpoint = WebhookEndpoint(pk=endpoint_id)
-        body = body_of(json.loads(payload))
+        body = body_of(json.loads(payload)).encode()
         letter = Letter(
             delivery_id=pk,
             endpoint_id=endpoint_id,
@@ -124,9 +124,11 @@ def _claim(under_way: Collection[Letter]) -> Iterator[Letter]:
         yield replace(letter, headers=headers)
 
 
-def body_of(payload: Any) -> bytes:
-    """The bytes that are sent and signed, the same at every attempt."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+def body_of(payload: dict[str, Any], *, indent: int | None = None) -> str:
+    """The body as it is sent and signed, the same at every attempt; ``indent`` is for people."""
+    told = {name: payload[name] for name in ("type", "timestamp", "data")}
+    separators = (",", ":") if indent is None else None
+    return json.dumps(told, ensure_ascii=False, indent=indent, separators=separators)
 
 
 def _settle(letter: Letter, answer: Answer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +26,7 @@ from regua.web.forms import add_errors
 from regua.web.status import Icon, Status, Tone
 from regua.webhooks import selectors, services
 from regua.webhooks.choices import DeliveryStatus, EventType
+from regua.webhooks.delivering import body_of
 from regua.webhooks.forms import DeliveryFilter, EndpointForm, ReplayForm
 from regua.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -157,7 +157,7 @@ def webhook_delivery(request: Request, pk: int, delivery: int) -> HttpResponse:
         "endpoint": endpoint,
         "delivery": found,
         "status": delivery_status(found),
-        "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+        "payload": body_of(found.payload, indent=2),
     }
     name = "webhooks/delivery_state.html" if request.htmx else "webhooks/delivery.html"
     return render(request, name, context)
