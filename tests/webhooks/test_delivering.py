@@ -22,11 +22,11 @@ from regua.webhooks.services import (
     delivery_replay,
     endpoint_disable,
     endpoint_enable,
+    endpoint_test,
     failed_replay,
     secret_rotate,
     secrets_forget,
 )
-from regua.webhooks.services import test_send as send_test
 from tests.dunning.mailbox import open_mailbox
 from tests.webhooks.conftest import drain_now, secret_of
 from tests.webhooks.receiver import Receiver, receiving
@@ -55,7 +55,7 @@ def only(endpoint: WebhookEndpoint) -> WebhookDelivery:
 def test_a_test_event_arrives_signed(
     endpoint: WebhookEndpoint, receiver: Receiver, administrator: User
 ) -> None:
-    delivery = send_test(endpoint=endpoint, actor=administrator)
+    delivery = endpoint_test(endpoint=endpoint, actor=administrator)
     assert deliveries_drain() == 1
     [taken] = receiver.taken
     assert taken.id == delivery.event_id
@@ -259,7 +259,7 @@ def test_a_disabled_one_keeps_what_waits(
     queued(endpoint)
     endpoint_disable(endpoint=endpoint, actor=administrator)
     with pytest.raises(ValidationError, match="desativado"):
-        send_test(endpoint=endpoint, actor=administrator)
+        endpoint_test(endpoint=endpoint, actor=administrator)
     assert deliveries_drain() == 0
     endpoint_enable(endpoint=endpoint, actor=administrator)
     assert deliveries_drain() == 1

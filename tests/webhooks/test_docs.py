@@ -12,8 +12,7 @@ from regua.accounts.models import User
 from regua.webhooks.choices import TYPES
 from regua.webhooks.delivering import deliveries_drain
 from regua.webhooks.models import WebhookEndpoint
-from regua.webhooks.services import secret_rotate
-from regua.webhooks.services import test_send as send_test
+from regua.webhooks.services import endpoint_test, secret_rotate
 from tests.webhooks.conftest import secret_of
 from tests.webhooks.receiver import Receiver
 
@@ -30,7 +29,7 @@ def test_the_example_verifies_what_is_sent(
     verify = known["verify"]
     old = secret_of(endpoint)
     secret_rotate(endpoint=endpoint, actor=administrator)
-    send_test(endpoint=endpoint, actor=administrator)
+    endpoint_test(endpoint=endpoint, actor=administrator)
     deliveries_drain()
     [taken] = receiver.taken
     headers = {

@@ -125,6 +125,20 @@ def test_a_payment_makes_a_removal_due_and_its_deadline_comes_near_once(
     assert not EventWatch.objects.exists(), "nothing is left to wait for"
 
 
+def test_what_had_begun_before_anybody_looked_is_told_of_when_its_turn_comes(
+    branch: Branch, operator: User, subscribe: Callable[..., WebhookEndpoint]
+) -> None:
+    bare.integration(branch)
+    row = bare.listing(debt(branch))
+    with time_machine.travel(datetime(2026, 11, 23, 10, tzinfo=SAO_PAULO), tick=False) as clock:
+        bare.pay(row.receivable)
+        subscribe(NOWHERE)
+        assert harvest() == 0, "what happened before is not told"
+        clock.move_to(datetime(2026, 11, 26, 10, tzinfo=SAO_PAULO))
+        assert deadlines_tell() == 1
+    assert told("restriction.removal_deadline_near")[0]["restriction"] == row.pk
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_inquiry_is_answered_and_decided_by_policy_and_person(
     integration: Integration,

@@ -17,8 +17,7 @@ from regua.bureaus.addresses import ForbiddenPeer
 from regua.webhooks import posting
 from regua.webhooks.delivering import deliveries_drain
 from regua.webhooks.models import WebhookDelivery, WebhookEndpoint
-from regua.webhooks.services import endpoint_create
-from regua.webhooks.services import test_send as send_test
+from regua.webhooks.services import endpoint_create, endpoint_test
 from tests.webhooks.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +54,7 @@ def test_an_address_of_the_inside_is_refused_when_typed(url: str, administrator:
 def test_an_address_that_is_not_allowed_any_more_is_not_called(
     endpoint: WebhookEndpoint, receiver: Receiver, administrator: User, settings: Any
 ) -> None:
-    send_test(endpoint=endpoint, actor=administrator)
+    endpoint_test(endpoint=endpoint, actor=administrator)
     settings.CONFIG = settings.CONFIG.model_copy(update={"allow_private_webhooks": False})
     deliveries_drain()
     assert not receiver.taken
@@ -72,7 +71,7 @@ def test_a_name_that_leads_inside_now_is_not_called(
     """The resolver makes 127.0.0.1 of 127.1, which is none of this machine's own names: what a
     hostile name server could answer, without one."""
     WebhookEndpoint.objects.update(url=receiver.url.replace("127.0.0.1", "127.1"))
-    send_test(endpoint=endpoint, actor=administrator)
+    endpoint_test(endpoint=endpoint, actor=administrator)
     settings.CONFIG = settings.CONFIG.model_copy(update={"allow_private_webhooks": False})
     monkeypatch.setattr(posting, "check_url", lambda url: url)  # it was harmless when looked at
     deliveries_drain()
@@ -105,7 +104,7 @@ def test_a_redirect_is_not_followed(
         receiver.answers = [(302, {"Location": inside.url}), (308, {"Location": inside.url})]
         endpoint = subscribe(receiver.url)
         for _ in range(2):
-            send_test(endpoint=endpoint, actor=administrator)
+            endpoint_test(endpoint=endpoint, actor=administrator)
         deliveries_drain()
         assert len(receiver.taken) == 2
         assert not inside.taken
@@ -117,7 +116,7 @@ def test_nobody_answers(
     subscribe: Callable[..., WebhookEndpoint], receiver: Receiver, administrator: User
 ) -> None:
     endpoint = subscribe("http://127.0.0.1:9/avisos")
-    send_test(endpoint=endpoint, actor=administrator)
+    endpoint_test(endpoint=endpoint, actor=administrator)
     deliveries_drain()
     row = WebhookDelivery.objects.get()
     assert (row.status, row.http_status) == ("pending", None)
@@ -134,7 +133,7 @@ def test_one_that_never_ends_its_answer_costs_the_time_out_only(
     receiver.before_answer = lambda: let_go.wait(30) and None
     endpoint = subscribe(receiver.url)
     settings.CONFIG = settings.CONFIG.model_copy(update={"webhook_timeout": 0.5})
-    send_test(endpoint=endpoint, actor=administrator)
+    endpoint_test(endpoint=endpoint, actor=administrator)
     deliveries_drain()
     let_go.set()
     assert WebhookDelivery.objects.get().error == "O destino não respondeu em 0,5 segundos."

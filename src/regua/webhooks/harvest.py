@@ -20,7 +20,7 @@ from regua.calendar import business_day_after
 from regua.organization.models import Branch
 from regua.organization.selectors import days_off_by_branch
 from regua.restrictions.reminders import REMIND_DAYS
-from regua.web.named import statement
+from regua.web.named import planned_afresh, statement
 from regua.webhooks.choices import WatchKind
 from regua.webhooks.horizon import last_id, writers
 from regua.webhooks.models import EventSource
@@ -188,6 +188,7 @@ def _emitting(name: str, *, before: str = "", data: str = "") -> str:
 
 
 def _run(text: str, values: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
+    # One plan for a handful and for many thousands would be wrong for either.
+    with transaction.atomic(), connection.cursor() as cursor, planned_afresh(cursor):
         cursor.execute(text, values)
         return int(cursor.rowcount)

@@ -107,7 +107,7 @@ def endpoint_enable(*, endpoint: WebhookEndpoint, actor: User) -> None:
     endpoint.refresh_from_db()
 
 
-def test_send(*, endpoint: WebhookEndpoint, actor: User) -> WebhookDelivery:
+def endpoint_test(*, endpoint: WebhookEndpoint, actor: User) -> WebhookDelivery:
     """Send a test event, whatever the endpoint subscribes to. It must be active."""
     _may(actor, endpoint.branch)
     with transaction.atomic():

@@ -64,6 +64,7 @@ def webhook_list(request: Request) -> HttpResponse:
             "pending": keyset.capped_count(endpoint.deliveries.filter(due_at__isnull=False)),
             "failed": keyset.capped_count(endpoint.deliveries.filter(status=DeliveryStatus.FAILED)),
             "events": _events(endpoint),
+            "all_events": len(endpoint.events) == len(EventType),
         }
         for endpoint in selectors.endpoints_listed(request.user)
     ]
@@ -175,7 +176,7 @@ def webhook_rotate(request: Request, pk: int) -> HttpResponse:
 def webhook_test(request: Request, pk: int) -> HttpResponse:
     endpoint = _endpoint(request, pk)
     try:
-        delivery = services.test_send(endpoint=endpoint, actor=request.user)
+        delivery = services.endpoint_test(endpoint=endpoint, actor=request.user)
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("webhook_detail", endpoint.pk)
