@@ -81,6 +81,7 @@ def test_a_listing_from_its_request_to_its_removal(
     )
     listed = bare.listing(debt(branch), Status.ACTIVE, actor=operator)
     record_event(listed, text="Só uma notícia.", source=Source.SYNC, before=Status.ACTIVE)
+    record_event(listed, text="Mais uma, sem dizer como estava.", source=Source.SYNC)
     removal_request(restriction=listed, actor=operator, reason="paid")
     harvest()
     changes = [row for row in told("restriction.changed") if row["restriction"] == listed.pk]

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
 from types import TracebackType
@@ -32,6 +32,8 @@ from regua.bureaus.wire_failures import explain
 
 KEPT = 1000
 """Bytes of an answer that are read and kept."""
+_LOOKUPS = 160
+"""Names looked up at once, at most: two for each message that may be under way."""
 _INSIDE = "O endereço leva à rede interna, o que esta instalação não permite. Nada foi enviado."
 _TROUBLES = {
     Trouble.PRIVATE_NETWORK: _INSIDE,
@@ -95,6 +97,8 @@ class Postman:
         self._timeout = float(settings.CONFIG.webhook_timeout)
         self._private = bool(settings.CONFIG.allow_private_webhooks)
         self._loop = asyncio.new_event_loop()
+        # Looking up names blocks a thread; a slow name server must not keep the others waiting.
+        self._loop.set_default_executor(ThreadPoolExecutor(_LOOKUPS, "webhooks-dns"))
         self._thread = threading.Thread(target=self._loop.run_forever, name="webhooks")
         self._client = httpx2.AsyncClient(
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
