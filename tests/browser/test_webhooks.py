@@ -59,6 +59,9 @@ def test_a_webhook_is_created_and_tested(branch: Branch, visitor: Visitor) -> No
         page.get_by_role("link", name="Todas as entregas").click()
         expect(page.get_by_role("heading", name="Entregas")).to_be_visible()
         visitor.shoot("92-webhook")
+        visitor.go(reverse("webhook_list"))
+        expect(page.get_by_role("link", name="ERP")).to_be_visible()
+        visitor.shoot("93-webhooks")
         assert len(receiver.taken) == 2
         assert all(taken.signed_with(told) for taken in receiver.taken)
     assert WebhookEndpoint.objects.get().events == ["restriction.changed"]

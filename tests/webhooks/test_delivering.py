@@ -18,6 +18,7 @@ from regua.webhooks.models import WebhookDelivery, WebhookEndpoint
 from regua.webhooks.notices import notices_send
 from regua.webhooks.services import (
     KEPT,
+    MOST,
     deliveries_forget,
     delivery_replay,
     endpoint_disable,
@@ -263,6 +264,18 @@ def test_a_disabled_one_keeps_what_waits(
     assert deliveries_drain() == 0
     endpoint_enable(endpoint=endpoint, actor=administrator)
     assert deliveries_drain() == 1
+
+
+def test_there_are_only_so_many_active_ones(
+    subscribe: Callable[..., WebhookEndpoint], administrator: User
+) -> None:
+    rows = [subscribe("http://127.0.0.1:9/avisos") for _ in range(MOST)]
+    with pytest.raises(ValidationError, match="o máximo"):
+        subscribe("http://127.0.0.1:9/avisos")
+    endpoint_disable(endpoint=rows[0], actor=administrator)
+    subscribe("http://127.0.0.1:9/avisos")
+    with pytest.raises(ValidationError, match="o máximo"):
+        endpoint_enable(endpoint=rows[0], actor=administrator)
 
 
 def test_the_log_is_kept_for_a_month(endpoint: WebhookEndpoint, branch: Branch) -> None:

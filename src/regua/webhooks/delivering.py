@@ -154,7 +154,7 @@ def _settle(letter: Letter, answer: Answer) -> None:
     if not answer.error:
         endpoint.filter(failures__gt=0).update(failures=0, failing_since=None, hold_until=None)
     elif settled:
-        _failed(endpoint.select_for_update().get(), answer, gives_up=gives_up, now=now)
+        _failed(endpoint.select_for_update(no_key=True).get(), answer, gives_up=gives_up, now=now)
 
 
 def _wait(attempts: int, answer: Answer) -> timedelta:

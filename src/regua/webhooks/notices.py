@@ -29,7 +29,7 @@ def notices_send() -> int:
         return 0
     taken = 0
     with transaction.atomic():
-        untold = WebhookEndpoint.objects.select_for_update(skip_locked=True).filter(
+        untold = WebhookEndpoint.objects.select_for_update(skip_locked=True, no_key=True).filter(
             disabled_reason__in=[DisabledReason.GONE, DisabledReason.FAILING], noticed_at=None
         )
         for endpoint in untold:
