@@ -42,7 +42,7 @@ def check_base_url(url: str, *, allow_private: bool = False) -> str:
     located = _LOCATION.fullmatch(parts.netloc.lower()) and _PATH.fullmatch(parts.path)
     if not located or not url.isprintable():  # urlsplit overlooks line breaks
         raise _bad_address("não é um endereço válido")
-    if _is_loopback(host):
+    if is_loopback(host):
         return url.rstrip("/")
     if parts.scheme != "https":
         raise _bad_address("precisa começar com https://, para que os dados viajem cifrados")
@@ -76,7 +76,7 @@ def check_peer(host: str, address: str) -> None:
     peer = _ip_address(address)
     if peer is None:
         raise ForbiddenPeer(host)
-    allowed = peer.is_loopback if _is_loopback(host) else _is_public(peer)
+    allowed = peer.is_loopback if is_loopback(host) else _is_public(peer)
     if not allowed:
         raise ForbiddenPeer(host)
 
@@ -88,7 +88,8 @@ def _bad_address(problem: str) -> Misconfigured:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this very machine by its own names, nothing being resolved."""
     address = _ip_address(host)
     if address is not None:
         return address.is_loopback

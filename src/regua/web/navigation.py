@@ -106,6 +106,7 @@ NAVIGATION: tuple[Group, ...] = (
                 icon="plug-connected",
                 permission="view_integrations",
             ),
+            Entry("Webhooks", "webhook_list", icon="webhook", permission="manage_webhooks"),
             Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),
