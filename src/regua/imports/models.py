@@ -154,3 +154,15 @@ class ImportMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.headers[:8]}"
+
+
+# Django looks for models here only.
+from regua.imports.connection_models import (  # noqa: E402
+    Connection as Connection,
+)
+from regua.imports.connection_models import (  # noqa: E402
+    ConnectionProblem as ConnectionProblem,
+)
+from regua.imports.connection_models import (  # noqa: E402
+    ConnectionRun as ConnectionRun,
+)

@@ -107,6 +107,12 @@ NAVIGATION: tuple[Group, ...] = (
                 permission="view_integrations",
             ),
             Entry(
+                "Sistema de gestão",
+                "connection_list",
+                icon="arrows-exchange",
+                permission="view_integrations",
+            ),
+            Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),
             Entry(

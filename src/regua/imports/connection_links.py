@@ -1,0 +1,61 @@
+"""Whom leads and prospects became, where the billing system tells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db import connection
+
+from regua.organization.models import Branch
+from regua.parties.models import Lead, Prospect
+
+_BECAME = {
+    "prospects": ("customer_external_id", "parties_prospect", "customer_id", "parties_customer"),
+    "leads": ("prospect_external_id", "parties_lead", "prospect_id", "parties_prospect"),
+}
+_MODELS = {"prospects": Prospect, "leads": Lead}
+
+Row = Sequence[str]
+
+
+def converted_left_out(
+    branch: Branch, kind: str, columns: Sequence[str], rows: Collection[Row]
+) -> list[Row]:
+    """``rows`` without those that have become something here: these do not change any more."""
+    model = _MODELS.get(kind)
+    if model is None:
+        return list(rows)
+    place = columns.index("external_id")
+    gone = set(
+        model.objects.filter(  # type: ignore[attr-defined]
+            branch=branch,
+            external_id__in=[row[place] for row in rows],
+            converted_at__isnull=False,
+        ).values_list("external_id", flat=True)
+    )
+    return [row for row in rows if row[place] not in gone]
+
+
+def conversions_write(
+    branch: Branch, kind: str, columns: Sequence[str], rows: Collection[Row]
+) -> None:
+    """Join what ``rows`` say to have become something with what it became, if that is here.
+
+    In the transaction in which they were imported.
+    """
+    if kind not in _BECAME:
+        return
+    name, table, column, other = _BECAME[kind]
+    own, became = columns.index("external_id"), columns.index(name)
+    pairs = [(row[own], row[became]) for row in rows if row[became]]
+    if not pairs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} AS t"  # noqa: S608 - our own names
+            f" SET {column} = o.id, converted_at = now(), updated_at = now()"
+            " FROM unnest(%s::text[], %s::text[]) AS said(own, became)"
+            f" JOIN {other} AS o ON o.branch_id = %s AND o.external_id = said.became"
+            " WHERE t.branch_id = %s AND t.external_id = said.own AND t.converted_at IS NULL",
+            [[a for a, _ in pairs], [b for _, b in pairs], branch.pk, branch.pk],
+        )
