@@ -98,15 +98,16 @@ def _pull_kind(
     should_stop: Callable[[], bool],
 ) -> bool:
     """Read one kind to its end; False where the worker must stop before."""
-    rows: list[Sequence[str]] = []
+    rows: dict[str, Sequence[str]] = {}  # the latest of each, which may come more than once
     read = 0
     for page in source.pull(kind, connection.cursors.get(kind, "")):
-        rows += page.rows
+        place = page.columns.index("external_id")
+        rows |= {row[place]: row for row in page.rows}
         read += page.read
         stopping = should_stop()
         if len(rows) >= BLOCK or page.last or stopping:
-            _merge(connection, run, kind, page, rows, read)
-            rows, read = [], 0
+            _merge(connection, run, kind, page, list(rows.values()), read)
+            rows, read = {}, 0
         if stopping:
             return False
     return True

@@ -108,6 +108,8 @@ def _write(
         row.save()  # a secret is bound to its row's number
     row.seal(own)
     row.save()
+    if active:
+        pull_ask(row.pk)
 
 
 def _kept(row: Connection) -> dict[str, str]:
