@@ -16,7 +16,11 @@ from regua.accounts.permissions import Role
 from regua.documents import generate
 from regua.imports.connection_models import Connection, ConnectionRun
 from regua.imports.connection_pulling import connection_pull
-from regua.imports.connection_services import connection_create, connection_sync
+from regua.imports.connection_services import (
+    connection_create,
+    connection_sync,
+    connection_update,
+)
 from regua.imports.models import ImportBatch
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
@@ -284,6 +288,28 @@ def test_trouble_waits_and_goes_on_where_it_was(linked: Connection, ixc: StubIxc
     assert pull(linked).problem == linked.problem == ""
     assert Receivable.objects.count() == 2
     assert linked.failures == 0
+
+
+def test_rows_of_a_connection_that_was_changed_meanwhile_are_thrown_away(
+    linked: Connection, ixc: StubIxc, administrator: User
+) -> None:
+    stocked(ixc)
+
+    def change() -> bool:
+        connection_update(
+            connection=linked,
+            actor=administrator,
+            base_url=ixc.url,
+            values={"token": "", "filial": "2"},
+            active=True,
+        )
+        return False
+
+    run = connection_pull(linked.pk, pause=0, should_stop=change)
+    assert run is not None
+    assert "foi alterada durante a leitura" in run.problem
+    linked.refresh_from_db()
+    assert (linked.cursors, Customer.objects.count()) == ({}, 0)
 
 
 def test_without_the_right_nothing_comes_and_the_place_stays(

@@ -40,6 +40,10 @@ KEPT_RUNS = 200
 _LOCK = 0x50554C4C  # "PULL"
 
 
+class _Changed(Exception):
+    """Somebody changed the connection while it was read."""
+
+
 def account_of(connection: Connection, *, timeout: float = 60.0, pause: float = 0.5) -> Account:
     """Raises ``VaultError``."""
     return Account(
@@ -74,6 +78,11 @@ def connection_pull(
                         # This worker ends: the next goes on at once.
                         Connection.objects.filter(pk=connection.pk).update(due_at=timezone.now())
                         return run
+        except _Changed:
+            run.problem = "A conexão foi alterada durante a leitura, que recomeça como ela é agora."
+            run.finished_at = timezone.now()
+            run.save(update_fields=["problem", "finished_at"])
+            return run
         except (SourceError, VaultError, LookupError, ValidationError, PermissionDenied) as error:
             _failed(connection, run, error)
             return run
@@ -127,6 +136,9 @@ def _merge(
     counts["read"] += read
     cursors = {**connection.cursors, kind: page.cursor}
     with transaction.atomic():
+        held = Connection.objects.select_for_update(of=["self"]).get(pk=connection.pk)
+        if held.settings_sealed != connection.settings_sealed:
+            raise _Changed  # these rows may be another system's, or nobody wants them any more
         rows = converted_left_out(connection.branch, kind, page.columns, rows)
         if rows:
             batch = batch_start(

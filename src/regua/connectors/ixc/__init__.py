@@ -16,8 +16,8 @@ class IxcConnector:
         FormField(
             name="token",
             label="Token",
-            help="No IXC: Configurações › Usuários, marque Permite acesso a webservice e copie o "
-            "token, como 12:9a8b7c… Ele só precisa de leitura.",
+            help="O token de webservice gerado no IXC, como 12:9a8b7c… Ele só precisa de leitura. "
+            "Libere lá o endereço IP deste servidor.",
             secret=True,
         ),
         FormField(
