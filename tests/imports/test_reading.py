@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from regua import documents
 from regua.documents import generate
 from regua.imports.kinds import Field, Type
-from regua.imports.reading import bare, value
+from regua.imports.reading import bare, trimmed, value
 from regua.imports.targets import search_key as search_key_sql
 from regua.parties.models import search_key
 from regua.web import formats
@@ -32,8 +32,10 @@ def read(kind: Type, texts: list[str]) -> list[object]:
     field = Field("f", "F", kind)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {value('b', field)} FROM (SELECT {bare('t', field)} AS b, n"
-            " FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS u (t, n) OFFSET 0) AS s ORDER BY n",
+            f"SELECT {value('b', field)} FROM (SELECT {bare('t', field)} AS b, n FROM"
+            f" (SELECT {trimmed('t')} AS t, n"
+            " FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS u (t, n)) AS s OFFSET 0"
+            ") AS r ORDER BY n",
             {"texts": texts},
         )
         return [row[0] for row in cursor.fetchall()]

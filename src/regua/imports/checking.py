@@ -12,6 +12,8 @@ from regua.imports.models import ImportBatch, ImportProblem
 from regua.imports.targets import keys, parts
 from regua.web.named import planned_afresh, statement
 
+_LARGE = "SELECT set_config('enable_mergejoin', 'off', true), set_config('work_mem', '64MB', true)"
+"""Whole files are joined here: hashed, never sorted."""
 _CHECKS = {"customers": "parties", "leads": "parties", "prospects": "parties"}
 
 
@@ -34,6 +36,7 @@ def check(batch: ImportBatch) -> None:
     staging.drop(batch, lines=False)
     ImportProblem.objects.filter(batch=batch).delete()
     with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=False):
+        cursor.execute(_LARGE)
         cursor.execute(statement("imports", f"{family(batch)}_check", **filled), values)
         cursor.execute(f"ANALYZE {staging.clean(batch)} (line, target, action)")
         for over, field in keys(batch.what):

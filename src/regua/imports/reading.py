@@ -21,19 +21,29 @@ def sql_type(field: Field) -> str:
     return SQL_TYPES.get(field.type, "text")
 
 
-def bare(column: str, field: Field) -> str:
+def trimmed(column: str) -> str:
     """The text of a cell without what stands around it; NULL for an empty one."""
-    text = f"nullif(btrim({column}, {_BLANK}), '')"
+    return f"nullif(btrim({column}, {_BLANK}), '')"
+
+
+def bare(text: str, field: Field) -> str:
+    """``text``, as ``trimmed`` gives it, without its mask; NULL where it says that there is
+    nothing."""
     match field.type:
         case Type.DOCUMENT:
             # Only ASCII is upper-cased, as in regua.documents: "ı" would become a plain letter.
             kept = f"translate({text}, E' \\t\\r\\n\\f\\v\\u00a0.-/', '')"
-            return f"CASE WHEN {kept} ~ '[^0-9A-Za-z]' THEN {text} ELSE upper({kept}) END"
+            plain = f"octet_length({kept}) = length({kept})"
+            bare_cpf = f"octet_length({text}) = 11"  # nothing to take off: most lines
+            return (
+                f"CASE WHEN {bare_cpf} THEN {text} WHEN {plain} THEN upper({kept}) ELSE {text} END"
+            )
         case Type.DATE:
             return f"CASE WHEN {text} NOT IN ({_NO_DATE}) THEN {text} END"
         case Type.TEXT | Type.EMAIL:
             # What our own reports write before a formula, so that they can be read again.
-            return f"CASE WHEN {text} ~ '^''[-=+@]' THEN substr({text}, 2) ELSE {text} END"
+            formula = f"left({text}, 1) = '''' AND substr({text}, 2, 1) IN ('=', '+', '-', '@')"
+            return f"CASE WHEN {formula} THEN substr({text}, 2) ELSE {text} END"
     return text
 
 
@@ -105,10 +115,15 @@ def _date(text: str) -> str:
         f"split_part({parts}, '/', 2)",
         f"split_part({parts}, '/', 1)",
     )
+    day, month = "(0[1-9]|1[0-9]|2[0-8])", "(0[1-9]|1[0-2])"
     return (
-        f"CASE WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.+Z-]*)?$'"
+        # What nearly every line says, and no calendar refuses; the others take longer.
+        f"CASE WHEN {text} ~ '^{day}/{month}/(19|20)[0-9]{{2}}$' THEN make_date("
+        f"substr({text}, 7, 4)::int, substr({text}, 4, 2)::int, substr({text}, 1, 2)::int)"
+        f" WHEN {text} ~ '^(19|20)[0-9]{{2}}-{month}-{day}$' THEN {text}::date"
+        f" WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.+Z-]*)?$'"
         f" THEN {_day(*iso)}"
-        f" WHEN {text} ~ '^[0-9]{{1,2}}([/.-])[0-9]{{1,2}}\\1[0-9]{{4}}([ T][0-9:.]*)?$'"
+        f" WHEN {text} ~ '^[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-][0-9]{{4}}([ T][0-9:.]*)?$'"
         f" THEN {_day(*local)} END"
     )
 
@@ -131,14 +146,18 @@ def _money(text: str) -> str:
     At most twelve digits before the cents. ``1,234`` could be either, and is not read.
     """
     plain = f"replace(translate({text}, E' \\u00a0', ''), 'R$', '')"
-    return (
-        # What nearly every line says, tried first.
-        f"CASE WHEN {text} ~ '^-?[0-9]{{1,12}}([.,][0-9]{{1,2}})?$'"
-        f" THEN replace({text}, ',', '.')::numeric"
-        f" WHEN {plain} ~ '^-?[0-9]{{1,12}}([.,][0-9]{{1,2}})?$'"
-        f" THEN replace({plain}, ',', '.')::numeric"
-        f" WHEN {plain} ~ '^-?[0-9]{{1,3}}(\\.[0-9]{{3}}){{1,3}}(,[0-9]{{1,2}})?$'"
-        f" THEN replace(replace({plain}, '.', ''), ',', '.')::numeric"
-        f" WHEN {plain} ~ '^-?[0-9]{{1,3}}(,[0-9]{{3}}){{1,3}}\\.[0-9]{{1,2}}$'"
-        f" THEN replace({plain}, ',', '')::numeric END"
+    simple, grouped = (
+        "^-?[0-9]{1,12}([.,][0-9]{1,2})?$",
+        "^-?[0-9]{1,3}(\\.[0-9]{3}){1,3}(,[0-9]{1,2})?$",
     )
+    # Each also without what stands around it, but only where nothing else fits: it takes time.
+    cases = [
+        f"WHEN {said} ~ '{shape}' THEN {meant.format(said)}::numeric"
+        for said in (text, plain)
+        for shape, meant in (
+            (simple, "replace({}, ',', '.')"),
+            (grouped, "replace(replace({}, '.', ''), ',', '.')"),
+            ("^-?[0-9]{1,3}(,[0-9]{3}){1,3}\\.[0-9]{1,2}$", "replace({}, ',', '')"),
+        )
+    ]
+    return f"CASE {' '.join(cases)} END"

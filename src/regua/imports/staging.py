@@ -13,7 +13,7 @@ from django.db import connection
 
 from regua.imports.kinds import Field, Kind
 from regua.imports.models import ImportBatch
-from regua.imports.reading import bare, flaw, sql_type, value
+from regua.imports.reading import bare, flaw, sql_type, trimmed, value
 
 
 def raw(batch: ImportBatch) -> str:
@@ -50,7 +50,7 @@ def create(batch: ImportBatch, columns: int) -> None:
         cells = "".join(f", c{place} text" for place in range(columns))
         cursor.execute(
             f"CREATE UNLOGGED TABLE {raw(batch)} (line integer, width integer{cells})"
-            " WITH (autovacuum_enabled = off)"
+            " WITH (autovacuum_enabled = off, parallel_workers = 2)"
         )
 
 
@@ -71,14 +71,14 @@ def read(batch: ImportBatch) -> str:
     ``OFFSET 0`` keeps the planner from writing an expression out in each place that uses it.
     """
     fields = batch.what.fields
-    texts = ", ".join(f"{_cell(batch, f)} AS {f.name}" for f in fields)
+    trims = ", ".join(f"{_trimmed(batch, f)} AS {f.name}" for f in fields)
+    texts = ", ".join(f"{_bare(batch, f)} AS {f.name}" for f in fields)
     values = ", ".join(
         f"r.{f.name} AS {f.name}_text, {_value(batch, f)} AS {f.name}" for f in fields
     )
-    return (
-        f"(SELECT r.line, r.width, {values} FROM"  # noqa: S608
-        f" (SELECT line, width, {texts} FROM {raw(batch)} OFFSET 0) AS r OFFSET 0)"
-    )
+    rows = f"(SELECT line, width, {trims} FROM {raw(batch)} OFFSET 0) AS s"  # noqa: S608
+    rows = f"(SELECT s.line, s.width, {texts} FROM {rows} OFFSET 0) AS r"  # noqa: S608
+    return f"(SELECT r.line, r.width, {values} FROM {rows} OFFSET 0)"  # noqa: S608
 
 
 def texts(batch: ImportBatch) -> str:
@@ -92,9 +92,13 @@ def mapped(batch: ImportBatch, fields: Sequence[Field]) -> list[Field]:
     return [field for field in fields if field.name in batch.mapping]
 
 
-def _cell(batch: ImportBatch, field: Field) -> str:
+def _trimmed(batch: ImportBatch, field: Field) -> str:
     place = batch.mapping.get(field.name)
-    return "NULL::text" if place is None else bare(f"c{int(place)}", field)
+    return "NULL::text" if place is None else trimmed(f"c{int(place)}")
+
+
+def _bare(batch: ImportBatch, field: Field) -> str:
+    return bare(f"s.{field.name}", field) if field.name in batch.mapping else f"s.{field.name}"
 
 
 def _value(batch: ImportBatch, field: Field) -> str:

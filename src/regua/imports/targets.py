@@ -65,6 +65,8 @@ def parts(batch: ImportBatch) -> dict[str, str]:
         "texts": staging.texts(batch),
         "assignments": ", ".join(f"{s.column} = {s.value}" for s in settings),
         "differs": differs,
+        # The planner leaves a join out that can find nothing.
+        **{f"has_{f.name}": str(f.name in batch.mapping).lower() for f in kind.fields},
         **special,
     }
 
@@ -176,10 +178,6 @@ def _customers(batch: ImportBatch) -> dict[str, str]:
     by_id = "customer_external_id" in batch.mapping
     named = "customer_external_id" if by_id else "customer_document"
     return {
-        "customers": "LEFT JOIN parties_customer AS cx ON cx.branch_id = %(branch)s"
-        " AND cx.external_id = n.customer_external_id"
-        " LEFT JOIN parties_customer AS cd ON cd.branch_id = %(branch)s"
-        " AND cd.document = n.customer_document",
         "customer_field": named,
         "customer_trouble": "CASE WHEN n.customer_external_id IS NULL"
         f" AND n.customer_document_text IS NULL THEN '{named}:missing'"

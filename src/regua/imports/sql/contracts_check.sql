@@ -21,9 +21,12 @@ SELECT
 FROM (
     SELECT n.*, COALESCE(cx.id, cd.id) AS customer_id, $customer_trouble AS customer_trouble
     FROM $read AS n
-    $customers
+    LEFT JOIN parties_customer AS cx ON $has_customer_external_id
+        AND cx.branch_id = %(branch)s AND cx.external_id = n.customer_external_id
+    LEFT JOIN parties_customer AS cd ON $has_customer_document
+        AND cd.branch_id = %(branch)s AND cd.document = n.customer_document
 ) AS n
 LEFT JOIN receivables_contract AS x
-    ON x.customer_id = n.customer_id AND x.external_id = n.external_id
+    ON $has_external_id AND x.customer_id = n.customer_id AND x.external_id = n.external_id
 LEFT JOIN receivables_contract AS k ON k.customer_id = n.customer_id AND k.number = n.number
 LEFT JOIN receivables_contract AS t ON t.id = COALESCE(x.id, k.id)

@@ -12,6 +12,6 @@ SELECT
     ]::text[], NULL), '{}') AS troubles,
     CASE WHEN t.id IS NULL THEN 'create' WHEN $differs THEN 'update' ELSE 'same' END AS action
 FROM $read AS n
-LEFT JOIN $table AS x ON x.branch_id = %(branch)s AND x.external_id = n.external_id
-LEFT JOIN ($by_document) AS d ON d.document = n.document
+LEFT JOIN $table AS x ON $has_external_id AND x.branch_id = %(branch)s AND x.external_id = n.external_id
+LEFT JOIN ($by_document) AS d ON $has_document AND d.document = n.document
 LEFT JOIN $table AS t ON t.id = COALESCE(x.id, d.id)

@@ -26,9 +26,9 @@ FROM (
         COALESCE(x.status, k.status) AS status, COALESCE(x.open_amount, k.open_amount) AS open_before
     FROM $read AS n
     LEFT JOIN receivables_receivable AS x
-        ON x.branch_id = %(branch)s AND x.external_id = n.receivable_external_id
+        ON $has_receivable_external_id AND x.branch_id = %(branch)s AND x.external_id = n.receivable_external_id
     LEFT JOIN receivables_receivable AS k
-        ON k.branch_id = %(branch)s AND k.our_number = n.our_number
+        ON $has_our_number AND k.branch_id = %(branch)s AND k.our_number = n.our_number
 ) AS n
 LEFT JOIN LATERAL (
     SELECT p.id, p.external_id, p.amount, p.paid_on FROM receivables_payment AS p

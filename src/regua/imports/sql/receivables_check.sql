@@ -65,17 +65,22 @@ FROM (
             COALESCE(n.number, n.our_number, n.external_id) AS the_number,
             COALESCE(n.our_number, n.external_id, n.number) AS the_our_number
         FROM $read AS n
-        $customers
+        LEFT JOIN parties_customer AS cx ON $has_customer_external_id
+            AND cx.branch_id = %(branch)s AND cx.external_id = n.customer_external_id
+        LEFT JOIN parties_customer AS cd ON $has_customer_document
+            AND cd.branch_id = %(branch)s AND cd.document = n.customer_document
     ) AS n
     LEFT JOIN receivables_receivable AS x
-        ON x.branch_id = %(branch)s AND x.external_id = n.external_id
+        ON $has_external_id AND x.branch_id = %(branch)s AND x.external_id = n.external_id
     LEFT JOIN receivables_receivable AS k
         ON k.branch_id = %(branch)s AND k.our_number = n.the_our_number
     LEFT JOIN receivables_receivable AS t ON t.id = COALESCE(x.id, k.id)
     LEFT JOIN receivables_contract AS kx
-        ON kx.customer_id = n.customer_id AND kx.external_id = n.contract_external_id
+        ON $has_contract_external_id AND kx.customer_id = n.customer_id
+        AND kx.external_id = n.contract_external_id
     LEFT JOIN receivables_contract AS kn
-        ON kn.customer_id = n.customer_id AND kn.number = n.contract_number
+        ON $has_contract_number AND kn.customer_id = n.customer_id
+        AND kn.number = n.contract_number
     -- A customer's only contract need not be named.
     LEFT JOIN (
         SELECT k.customer_id, min(k.id) AS id
