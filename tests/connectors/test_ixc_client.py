@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 
 import pytest
 
@@ -158,6 +159,14 @@ def test_the_pace_is_kept(ixc, monkeypatch):
 def test_addresses_that_are_not_called(ixc, url):
     with pytest.raises(Misconfigured, match="sistema de gestão"):
         connector.connect(account(ixc, base_url=url))
+
+
+def test_a_name_that_leads_to_the_internal_network_is_not_called(ixc, monkeypatch):
+    inside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
+    with pytest.raises(Misconfigured, match="leva à rede interna"):
+        pages(ixc, Kind.CONTRACTS, base_url="https://ixc.exemplo.com.br")
+    assert not ixc.calls()
 
 
 def test_the_address_may_be_given_with_the_webservices_path(ixc):

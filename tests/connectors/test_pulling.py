@@ -318,7 +318,7 @@ def test_without_the_right_nothing_comes_and_the_place_stays(
     stocked(ixc)
     User.objects.filter(pk=administrator.pk).update(role=Role.AUDIT)
     run = pull(linked)
-    assert "não permite" in run.problem
+    assert f"{administrator.name}, em nome de quem se lê, não tem mais" in run.problem
     assert (linked.cursors, Customer.objects.count()) == ({}, 0)
 
 

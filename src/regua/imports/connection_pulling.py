@@ -191,6 +191,11 @@ def _failed(connection: Connection, run: ConnectionRun, error: Exception) -> Non
             wait = max(wait, timedelta(seconds=error.retry_after))
         if isinstance(error, Misconfigured):
             wait = LONGEST_WAIT
+    elif isinstance(error, PermissionDenied):
+        sentence = (
+            f"{connection.set_by.name}, em nome de quem se lê, não tem mais o acesso que precisa. "
+            "Nada mais foi lido. Peça a um administrador para abrir a conexão e salvá-la."
+        )
     elif isinstance(error, ValidationError):
         sentence = " ".join(error.messages)
     else:
