@@ -91,6 +91,16 @@ def test_a_bill_paid_is_found_also_where_the_change_column_was_not_kept(ixc):
     assert [row[8:10] for row in found] == [("r", today)]
 
 
+def test_what_is_open_is_read_anew_once_a_week(ixc):
+    old = {"ultima_atualizacao": "2020-01-01 00:00:00", "liberado": "S", "valor": "99.90"}
+    ixc.put("fn_areceber", {"id": 1, "status": "A", **old}, {"id": 2, "status": "R", **old})
+    cursor = json.loads(pages(ixc, Kind.RECEIVABLES)[-1].cursor)
+    assert ids(pages(ixc, Kind.RECEIVABLES, json.dumps(cursor))) == []
+    again = pages(ixc, Kind.RECEIVABLES, json.dumps({**cursor, "whole": "2020-01-01T00:00:00"}))
+    assert ids(again) == [1]
+    assert json.loads(again[-1].cursor)["whole"] > "2020-01-01T00:00:00"
+
+
 def test_only_the_branch_that_was_asked_for(ixc):
     ixc.put(
         "cliente",

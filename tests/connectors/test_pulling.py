@@ -278,6 +278,19 @@ def test_what_was_kept_out_is_told_without_its_value(linked: Connection, ixc: St
     assert "111" not in str(list(run.problems.values()))
 
 
+def test_of_two_with_one_document_one_is_the_customer(linked: Connection, ixc: StubIxc) -> None:
+    cpf = factories.ordinary_document()
+    ixc.put("cliente", customer(1, cnpj_cpf=cpf, ativo="N"), customer(2, cnpj_cpf=cpf))
+    run = pull(linked)
+    assert Customer.objects.get().external_id == "2", "the one that is active"
+    assert [(p.external_id, p.field, p.code) for p in run.problems.all()] == [
+        ("1", "document", "repeated")
+    ]
+    ixc.put("cliente", {"id": 2, "ativo": "N"}, {"id": 1, "ativo": "S"})
+    pull(linked)
+    assert Customer.objects.get().external_id == "2", "once known it stays"
+
+
 def test_trouble_waits_and_goes_on_where_it_was(linked: Connection, ixc: StubIxc) -> None:
     stocked(ixc)
     ixc.faults({"resource": "fn_areceber", "status": 503, "wait": 600})

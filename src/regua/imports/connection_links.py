@@ -1,13 +1,15 @@
-"""Whom leads and prospects became, where the billing system tells."""
+"""Who is who: what leads and prospects became, and which of two with one document is meant."""
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from django.db import connection
 
 from regua.organization.models import Branch
-from regua.parties.models import Lead, Prospect
+from regua.parties.models import Customer, Lead, Prospect
 
 _BECAME = {
     "prospects": ("customer_external_id", "parties_prospect", "customer_id", "parties_customer"),
@@ -34,6 +36,34 @@ def converted_left_out(
         ).values_list("external_id", flat=True)
     )
     return [row for row in rows if row[place] not in gone]
+
+
+def one_per_document(
+    branch: Branch, kind: str, columns: Sequence[str], rows: Collection[Row]
+) -> tuple[list[Row], list[Row]]:
+    """``rows`` of customers with one for each document, and the others.
+
+    Some systems keep a person twice, and a branch here has one customer per document: the one that
+    is known, else the first that is active, else the first.
+    """
+    if kind != "customers":
+        return list(rows), []
+    number, document, active = (columns.index(n) for n in ("external_id", "document", "active"))
+    alike: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        alike[re.sub(r"[^0-9A-Za-z]", "", row[document]).upper() or f"?{row[number]}"].append(row)
+    doubled = [row[number] for group in alike.values() if len(group) > 1 for row in group]
+    known = set(
+        Customer.objects.filter(branch=branch, external_id__in=doubled).values_list(
+            "external_id", flat=True
+        )
+    )
+    meant, others = [], []
+    for group in alike.values():
+        chosen = min(group, key=lambda row: (row[number] not in known, row[active] != "true"))
+        meant.append(chosen)
+        others += [row for row in group if row is not chosen]
+    return meant, others
 
 
 def conversions_write(

@@ -14,6 +14,8 @@ from regua.imports.kinds import BY_SLUG, KINDS
 from regua.integrations import vault
 from regua.organization.models import Branch
 
+_REFERENCES = {"customer_external_id": "Cliente", "contract_external_id": "Contrato"}
+
 
 class Connection(models.Model):
     """The billing system that a branch's customers and receivables come from."""
@@ -128,8 +130,12 @@ class ConnectionProblem(models.Model):
 
     @property
     def label(self) -> str:
-        return wording.label(BY_SLUG[self.kind], self.field)
+        return _REFERENCES.get(self.field) or wording.label(BY_SLUG[self.kind], self.field)
 
     @property
     def wrong(self) -> str:
+        if (self.field, self.code) in (("document", "repeated"), ("external_id", "other")):
+            return "Outro cadastro de lá tem o mesmo CPF ou CNPJ, e aqui cada filial tem um só."
+        if self.code == "unknown":
+            return "Refere-se a um cadastro que ficou de fora ou não existe nesta filial."
         return wording.sentences(BY_SLUG[self.kind], self.field, self.code)[0]

@@ -19,10 +19,13 @@ from regua.connectors import registry
 from regua.connectors.contract import Account, Kind, Page, Source
 from regua.connectors.errors import Misconfigured, SourceError
 from regua.imports.choices import Mode
-from regua.imports.connection_links import conversions_write, converted_left_out
+from regua.imports.connection_links import (
+    conversions_write,
+    converted_left_out,
+    one_per_document,
+)
 from regua.imports.connection_models import Connection, ConnectionProblem, ConnectionRun
 from regua.imports.loading import load
-from regua.imports.models import ImportBatch
 from regua.imports.selectors import problems
 from regua.imports.services import batch_apply, batch_start
 from regua.integrations.exclusive import only_one
@@ -140,6 +143,9 @@ def _merge(
         if held.settings_sealed != connection.settings_sealed:
             raise _Changed  # these rows may be another system's, or nobody wants them any more
         rows = converted_left_out(connection.branch, kind, page.columns, rows)
+        rows, others = one_per_document(connection.branch, kind, page.columns, rows)
+        place = page.columns.index("external_id")
+        wrong = [(row[place], "document", "repeated") for row in others]
         if rows:
             batch = batch_start(
                 actor=connection.set_by,
@@ -153,32 +159,26 @@ def _merge(
             for name in ("created", "updated", "unchanged", "refused"):
                 counts[name] += getattr(batch, name)
             if batch.refused:
-                _keep_problems(run, kind, page, rows, batch)
+                wrong += [(rows[p.line - 1][place], p.field, p.code) for p in problems(batch)]
             conversions_write(connection.branch, kind, page.columns, rows)
             if not batch.created and not batch.updated:
                 batch.delete()  # every quarter of an hour, and it changed nothing
+        counts["refused"] += len(others)
+        _keep_problems(run, kind, wrong)
         counted = {**run.counts, kind: counts}
         Connection.objects.filter(pk=connection.pk).update(cursors=cursors)
         ConnectionRun.objects.filter(pk=run.pk).update(counts=counted)
     connection.cursors, run.counts = cursors, counted
 
 
-def _keep_problems(
-    run: ConnectionRun, kind: Kind, page: Page, rows: Sequence[Sequence[str]], batch: ImportBatch
-) -> None:
-    place = page.columns.index("external_id")
-    room = MAX_PROBLEMS - run.problems.count()
-    if room <= 0:
+def _keep_problems(run: ConnectionRun, kind: Kind, wrong: Sequence[tuple[str, str, str]]) -> None:
+    """``wrong`` are external ids, fields and codes."""
+    if not wrong:
         return
+    room = max(0, MAX_PROBLEMS - run.problems.count())
     ConnectionProblem.objects.bulk_create(
-        ConnectionProblem(
-            run=run,
-            kind=kind,
-            external_id=rows[problem.line - 1][place][:64],
-            field=problem.field,
-            code=problem.code,
-        )
-        for problem in problems(batch)[:room]
+        ConnectionProblem(run=run, kind=kind, external_id=number[:64], field=field, code=code)
+        for number, field, code in wrong[:room]
     )
 
 

@@ -20,7 +20,7 @@ OVERLAP = timedelta(hours=3)
 DAYS_BACK = timedelta(days=7)
 """The same for columns that are days: a payment is often entered days after it was made."""
 WHOLE_AGAIN = timedelta(days=7)
-"""So often all of a table is read anew, for whatever the filters leave out."""
+"""So often what may still change is read anew, for whatever the filters leave out."""
 _ZONE = ZoneInfo("America/Sao_Paulo")
 
 Places = Mapping[str, tuple[str, str]]
@@ -35,6 +35,8 @@ class _Table:
     """The column of the branch."""
     sweeps: tuple[str, ...]
     """Columns that tell of a change; each is asked for by itself."""
+    again: tuple[Filter, ...] = ()
+    """What is read anew every so often; empty: everything."""
     table: str = ""
     places: bool = False
 
@@ -62,6 +64,8 @@ _TABLES = {
         "filial_id",
         # Some installations are said not to filter by the first: the days make up for it.
         ("ultima_atualizacao", "data_emissao", "pagamento_data", "data_cancelamento"),
+        # Years of bills that were paid long ago are not worth the calls.
+        again=(("status", "=", "A"), ("status", "=", "P")),
     ),
     Kind.PROSPECTS: _Table(
         "crm_canditados",  # as IXC spells it
@@ -88,7 +92,9 @@ class _Cursor:
     since: str = ""
     """What changed from here on is asked for; empty: everything."""
     whole: str = ""
-    """When the last reading of everything began."""
+    """When the last reading of everything that may change began."""
+    again: bool = False
+    """This pass is such a reading."""
     began: str = ""
     """When this pass began; empty between passes."""
     sweep: int = 0
@@ -176,10 +182,9 @@ def _begun(at: _Cursor) -> _Cursor:
     if at.began:
         return at  # goes on where it was left
     now = datetime.now(_ZONE).replace(tzinfo=None, microsecond=0)
-    stale = not at.whole or now - datetime.fromisoformat(at.whole) > WHOLE_AGAIN
-    if stale or not at.since:
-        return _Cursor(began=now.isoformat(), whole=now.isoformat())
-    return replace(at, began=now.isoformat(), sweep=0, after=0)
+    again = bool(at.whole) and now - datetime.fromisoformat(at.whole) > WHOLE_AGAIN
+    whole = at.whole if at.whole and not again else now.isoformat()
+    return replace(at, began=now.isoformat(), whole=whole, again=again, sweep=0, after=0)
 
 
 def _ended(at: _Cursor) -> _Cursor:
@@ -188,11 +193,13 @@ def _ended(at: _Cursor) -> _Cursor:
 
 
 def _sweeps(table: _Table, at: _Cursor) -> list[list[Filter]]:
-    if not at.since:
+    """The conditions of each sweep of this pass."""
+    if not at.since or (at.again and not table.again):
         return [[]]
     since = datetime.fromisoformat(at.since)
     days = (since - DAYS_BACK).strftime("%Y-%m-%d")
-    return [
-        [(name, ">=", f"{since:%Y-%m-%d %H:%M:%S}" if name == "ultima_atualizacao" else days)]
+    changed: list[Filter] = [
+        (name, ">=", f"{since:%Y-%m-%d %H:%M:%S}" if name == "ultima_atualizacao" else days)
         for name in table.sweeps
     ]
+    return [[condition] for condition in (*(table.again if at.again else ()), *changed)]
