@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
 
@@ -15,7 +14,7 @@ from regua.parties.models import Customer
 from tests import factories
 from tests.connectors.conftest import StubIxc
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LIST = reverse("connection_list")
 
@@ -29,8 +28,6 @@ def signed_in(user: User) -> Client:
 def test_connected_tried_read_and_looked_at(
     ixc: StubIxc, branch: Branch, administrator: User, manager: User, outsider: User
 ) -> None:
-    with database.cursor() as cursor:  # Django flushes only the tables it manages
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
     client = signed_in(administrator)
     new = reverse("connection_new", args=["ixc"])
     assert "Conectar IXC Provedor" in client.get(LIST).content.decode()

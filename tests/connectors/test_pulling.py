@@ -31,7 +31,7 @@ from tests.connectors.conftest import StubIxc
 from tests.processes.running import eventually, forget_workers, running_worker
 from tests.restrictions import bare
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DAY = timezone.localdate() - timedelta(days=90)
 PAID = timezone.localdate() - timedelta(days=3)
@@ -39,8 +39,10 @@ PAID = timezone.localdate() - timedelta(days=3)
 
 @pytest.fixture
 def linked(ixc: StubIxc, branch: Branch, administrator: User) -> Connection:
-    with database.cursor() as cursor:  # Django flushes only the tables it manages
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
+    return connected(ixc, branch, administrator)
+
+
+def connected(ixc: StubIxc, branch: Branch, administrator: User) -> Connection:
     return connection_create(
         actor=administrator,
         branch=branch,
@@ -346,13 +348,19 @@ def test_a_reading_that_was_asked_for_is_whole_or_goes_on(
     assert (run.asked_by, run.read, run.changed) == (administrator, 6, 0)
 
 
-def test_a_worker_that_was_killed_left_whole_blocks(linked: Connection, ixc: StubIxc) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_was_killed_left_whole_blocks(
+    ixc: StubIxc, branch: Branch, administrator: User
+) -> None:
+    with database.cursor() as cursor:  # Django flushes only the tables it manages
+        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
     random = Random(3)
     several = 2210
     people = (
         customer(number, cnpj_cpf=generate.cpf(random).value) for number in range(1, several + 1)
     )
     ixc.put("cliente", *people)
+    linked = connected(ixc, branch, administrator)
     # Ten pages make a block; the eleventh answer never comes.
     ixc.faults({"resource": "cliente", "skip": 10, "seconds": 60, "times": 1})
     forget_workers()
