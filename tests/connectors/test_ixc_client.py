@@ -122,6 +122,8 @@ def test_the_city_comes_by_name(ixc):
     [
         ({"status": 500}, TryLater, "está com problemas"),
         ({"status": 401}, Misconfigured, "recusou o token"),
+        ({"status": 301}, Misconfigured, "código 301"),
+        ({"status": 404}, Misconfigured, "código 404"),
         ({"cut": 20}, TryLater, "não é JSON válido"),
         ({"hang_up": True}, TryLater, "caiu antes do fim"),
         ({"html": True}, TryLater, "não é JSON"),

@@ -291,6 +291,10 @@ def test_of_two_with_one_document_one_is_the_customer(linked: Connection, ixc: S
     ixc.put("cliente", {"id": 2, "ativo": "N"}, {"id": 1, "ativo": "S"})
     pull(linked)
     assert Customer.objects.get().external_id == "2", "once known it stays"
+    asked = {"nome": "Ana", "lead": "S", "cnpj_cpf": factories.ordinary_document()}
+    ixc.put("contato", {"id": 5, **asked}, {"id": 6, **asked})
+    pull(linked)
+    assert Lead.objects.get().external_id == "6", "the latest"
 
 
 def test_trouble_waits_and_goes_on_where_it_was(linked: Connection, ixc: StubIxc) -> None:

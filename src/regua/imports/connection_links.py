@@ -16,6 +16,7 @@ _BECAME = {
     "leads": ("prospect_external_id", "parties_lead", "prospect_id", "parties_prospect"),
 }
 _MODELS = {"prospects": Prospect, "leads": Lead}
+_PARTIES = {"customers": Customer, **_MODELS}
 
 Row = Sequence[str]
 
@@ -41,26 +42,33 @@ def converted_left_out(
 def one_per_document(
     branch: Branch, kind: str, columns: Sequence[str], rows: Collection[Row]
 ) -> tuple[list[Row], list[Row]]:
-    """``rows`` of customers with one for each document, and the others.
+    """``rows`` of parties with one for each document, and the others.
 
-    Some systems keep a person twice, and a branch here has one customer per document: the one that
-    is known, else the first that is active, else the first.
+    Some systems keep a person twice, and here a document stands for one. Of customers the one that
+    is known is meant, else the first that is active, else the first; of those who may become one
+    the latest.
     """
-    if kind != "customers":
+    model = _PARTIES.get(kind)
+    if model is None:
         return list(rows), []
-    number, document, active = (columns.index(n) for n in ("external_id", "document", "active"))
+    number, document = columns.index("external_id"), columns.index("document")
+    active = columns.index("active") if "active" in columns else None
     alike: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
+    for row in rows if model is Customer else reversed(list(rows)):
         alike[re.sub(r"[^0-9A-Za-z]", "", row[document]).upper() or f"?{row[number]}"].append(row)
     doubled = [row[number] for group in alike.values() if len(group) > 1 for row in group]
     known = set(
-        Customer.objects.filter(branch=branch, external_id__in=doubled).values_list(
-            "external_id", flat=True
-        )
+        model.objects.filter(  # type: ignore[attr-defined]
+            branch=branch, external_id__in=doubled
+        ).values_list("external_id", flat=True)
     )
+
+    def rank(row: Row) -> tuple[bool, bool]:
+        return row[number] not in known, active is not None and row[active] != "true"
+
     meant, others = [], []
     for group in alike.values():
-        chosen = min(group, key=lambda row: (row[number] not in known, row[active] != "true"))
+        chosen = min(group, key=rank)
         meant.append(chosen)
         others += [row for row in group if row is not chosen]
     return meant, others

@@ -166,7 +166,11 @@ def _merge(
         counts["refused"] += len(others)
         _keep_problems(run, kind, wrong)
         counted = {**run.counts, kind: counts}
-        Connection.objects.filter(pk=connection.pk).update(cursors=cursors)
+        if not page.last:
+            connection.failures = 0  # a long reading that stumbles now and then gets on
+        Connection.objects.filter(pk=connection.pk).update(
+            cursors=cursors, failures=connection.failures
+        )
         ConnectionRun.objects.filter(pk=run.pk).update(counts=counted)
     connection.cursors, run.counts = cursors, counted
 
