@@ -95,6 +95,14 @@ def test_what_a_bill_says_of_itself(record: dict[str, str], expected: tuple[str,
     assert (row["status"], row["amount"], row["open_amount"], row["paid_on"]) == expected
 
 
+@pytest.mark.parametrize(
+    "record",
+    [{"liberado": "N"}, {"previsao": "S"}, {"valor": "0"}],
+)
+def test_what_nobody_owes_is_no_bill(record: dict[str, str]) -> None:
+    assert mapping.receivable({"id": "1", "status": "A", "valor": "10", **record}) is None
+
+
 def test_money_that_is_there_before_it_was_paid_is_not_believed() -> None:
     row = mapped(
         "receivables", id="1", status="R", pagamento_data="2026-11-24", credito_data="2026-11-20"

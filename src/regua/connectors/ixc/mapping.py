@@ -87,13 +87,15 @@ def contract(record: Record) -> Row | None:
 
 
 def receivable(record: Record) -> Row | None:
-    """None for what is not owed yet: a bill not released, or only foreseen."""
+    """None for what nobody owes: of no value, not released yet, or only foreseen."""
     status = _get(record, "status")
     renegotiated = _get(record, "titulo_renegociado") == "S"
     waiting = _get(record, "aguardando_confirmacao_pagamento") == "S"
     if status == "A" and (_get(record, "liberado") == "N" or _get(record, "previsao") == "S"):
         return None
     amount = _money(record, "valor")
+    if amount == "0.00":
+        return None
     # Of a bill that was paid and reversed in IXC the whole is open again; said aloud, the import
     # tells that apart from a payment that we alone know of.
     open_amount = {"A": amount, "P": _money(record, "valor_aberto")}.get(status, "")
