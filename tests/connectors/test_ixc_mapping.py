@@ -86,6 +86,10 @@ def test_what_makes_no_sense_does_not_keep_a_customer_out() -> None:
             {"status": "R", "valor": "10", "baixa_data": "24/11/2026"},
             ("r", "10.00", "", "2026-11-24"),
         ),
+        (
+            {"status": "R", "valor": "10", "ultima_atualizacao": "2026-11-24 10:00:00"},
+            ("r", "10.00", "", "2026-11-24"),
+        ),
         ({"status": "P", "valor": "10", "valor_aberto": "4"}, ("p", "10.00", "4.00", "")),
         ({"status": "C", "valor": "10", "valor_aberto": "0.00"}, ("c", "10.00", "", "")),
     ],

@@ -104,7 +104,9 @@ def receivable(record: Record) -> Row | None:
         paid_on = next(
             (
                 day
-                for name in ("pagamento_data", "baixa_data", "credito_data")
+                # The last says at least when it was paid at the latest: without a day the payment
+                # would stay out, and with it the deadline to take a listing off.
+                for name in ("pagamento_data", "baixa_data", "credito_data", "ultima_atualizacao")
                 if (day := _day(record, name))
             ),
             "",
