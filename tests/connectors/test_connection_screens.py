@@ -57,6 +57,7 @@ def test_connected_tried_read_and_looked_at(
     )
     sync = reverse("connection_pull_now", args=[made.pk])
     assert "Leitura pedida" in client.post(sync, follow=True).content.decode()
+    assert 'hx-trigger="every 3s"' in client.get(page).content.decode()
     assert "Já há uma leitura" in client.post(sync, follow=True).content.decode()
     run = connection_pull(made.pk, pause=0)
     assert run is not None
@@ -64,6 +65,7 @@ def test_connected_tried_read_and_looked_at(
 
     seen = signed_in(manager).get(page).content.decode()
     assert "Feita, com pendências" in seen
+    assert 'hx-trigger="every 3s"' not in seen
     assert administrator.name in seen
     detail = signed_in(manager).get(reverse("connection_run", args=[made.pk, run.pk]))
     assert "Não é um CPF nem um CNPJ válido." in detail.content.decode()

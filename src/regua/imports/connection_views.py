@@ -124,6 +124,7 @@ def connection_detail(request: Request, pk: int) -> HttpResponse:
         form=form,
         connector=chosen,
         page=runs,
+        reading=connection.active and (not runs.items or not all(r.finished_at for r in runs)),
         total=keyset.capped_count(connection.runs.all()),
         manages=request.user.can(Permission.MANAGE_INTEGRATIONS),
         syncs=request.user.can(Permission.SYNCHRONISE),
