@@ -267,14 +267,17 @@ def test_leads_become_prospects_become_customers(linked: Connection, ixc: StubIx
 
 def test_what_was_kept_out_is_told_without_its_value(linked: Connection, ixc: StubIxc) -> None:
     stocked(ixc)
-    ixc.put("cliente", customer(3, cnpj_cpf="111.222.333-44"))
+    wrong = {"cnpj_cpf": "111.222.333-44"}
+    ixc.put("cliente", customer(3, **wrong), customer(4, **wrong))
     ixc.put("fn_areceber", bill(300, 3, 30))
     run = pull(linked)
-    assert (run.counts["customers"]["created"], run.refused) == (2, 2)
+    assert (run.counts["customers"]["created"], run.refused) == (2, 3)
     found = {(p.kind, p.external_id, p.field, p.code) for p in run.problems.all()}
     assert ("customers", "3", "document", "unreadable") in found
+    assert ("customers", "4", "document", "unreadable") in found, "wrong alike is not the same"
     assert {(kind, number) for kind, number, *_ in found} == {
         ("customers", "3"),
+        ("customers", "4"),
         ("receivables", "300"),
     }
     assert "111" not in str(list(run.problems.values()))

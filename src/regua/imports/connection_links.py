@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from django.db import connection
 
+from regua import documents
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 
@@ -55,7 +55,7 @@ def one_per_document(
     active = columns.index("active") if "active" in columns else None
     alike: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows if model is Customer else reversed(list(rows)):
-        alike[re.sub(r"[^0-9A-Za-z]", "", row[document]).upper() or f"?{row[number]}"].append(row)
+        alike[_document(row[document]) or f"?{row[number]}"].append(row)
     doubled = [row[number] for group in alike.values() if len(group) > 1 for row in group]
     known = set(
         model.objects.filter(  # type: ignore[attr-defined]
@@ -72,6 +72,14 @@ def one_per_document(
         meant.append(chosen)
         others += [row for row in group if row is not chosen]
     return meant, others
+
+
+def _document(text: str) -> str:
+    """The bare document; "" for what is none: people type 000.000.000-00 for many."""
+    try:
+        return documents.parse(text).value
+    except documents.InvalidDocument:
+        return ""
 
 
 def conversions_write(
