@@ -21,7 +21,7 @@ from regua.imports.connection_services import (
     connection_sync,
     connection_update,
 )
-from regua.imports.models import ImportBatch
+from regua.imports.models import ImportBatch, ImportProblem
 from regua.organization.models import Branch
 from regua.parties.models import Customer, Lead, Prospect
 from regua.receivables.models import Contract, Payment, Receivable
@@ -281,6 +281,7 @@ def test_what_was_kept_out_is_told_without_its_value(linked: Connection, ixc: St
         ("receivables", "300"),
     }
     assert "111" not in str(list(run.problems.values()))
+    assert not ImportProblem.objects.exists()
 
 
 def test_of_two_with_one_document_one_is_the_customer(linked: Connection, ixc: StubIxc) -> None:

@@ -159,7 +159,10 @@ def _merge(
             for name in ("created", "updated", "unchanged", "refused"):
                 counts[name] += getattr(batch, name)
             if batch.refused:
-                wrong += [(rows[p.line - 1][place], p.field, p.code) for p in problems(batch)]
+                found = problems(batch)
+                first = batch.first_line
+                wrong += [(rows[p.line - first][place], p.field, p.code) for p in found]
+                found.delete()  # they stay with the reading, and as long as that does
             conversions_write(connection.branch, kind, page.columns, rows)
             if not batch.created and not batch.updated:
                 batch.delete()  # every quarter of an hour, and it changed nothing
