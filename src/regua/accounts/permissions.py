@@ -50,6 +50,7 @@ class Permission(TextChoices):
     VIEW_BUREAU_CALLS = "view_bureau_calls", "ver as chamadas ao birô"
     SYNCHRONISE = "synchronise", "sincronizar com o birô"
     MANAGE_PARAMETERS = "manage_parameters", "alterar os parâmetros gerais"
+    IMPORT_DATA = "import_data", "importar dados"
     MANAGE_WEBHOOKS = "manage_webhooks", "ver e alterar webhooks"
 
 
@@ -107,6 +108,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.MANAGE_PARAMETERS,
         Permission.APPROVE_DUNNING,
         Permission.MANAGE_DUNNING,
+        Permission.IMPORT_DATA,
     },
     Role.COLLECTIONS: _COLLECT | {Permission.RECORD_PAYMENT},
     Role.SERVICE: frozenset(

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("regua.parties.urls")),
     path("", include("regua.receivables.urls")),
     path("", include("regua.integrations.urls")),
+    path("", include("regua.imports.connection_urls")),
     path("", include("regua.compliance.urls")),
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),

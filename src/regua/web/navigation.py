@@ -108,6 +108,12 @@ NAVIGATION: tuple[Group, ...] = (
             ),
             Entry("Webhooks", "webhook_list", icon="webhook", permission="manage_webhooks"),
             Entry(
+                "Sistema de gestão",
+                "connection_list",
+                icon="arrows-exchange",
+                permission="view_integrations",
+            ),
+            Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),
             Entry(
