@@ -46,12 +46,14 @@ INSTALLED_APPS = [
     "regua.restrictions",
     "regua.dunning",
     "regua.reports",
+    "regua.api",
     "regua.web",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "regua.api.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "regua.web.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),
     path("", include("regua.dunning.urls")),
+    path("", include("regua.api.urls")),
     path("", include("regua.web.urls")),
 ]

@@ -106,6 +106,7 @@ NAVIGATION: tuple[Group, ...] = (
                 icon="plug-connected",
                 permission="view_integrations",
             ),
+            Entry("API", "api_token_list", icon="arrows-exchange", permission="manage_api"),
             Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),
