@@ -52,6 +52,7 @@ api = Api(
     description=openapi.DESCRIPTION,
     urls_namespace="api-v1",
     docs_url=None,
+    openapi_url=None,  # both are pages of ours (``views``)
 )
 errors.register(api)
 for resource in RESOURCES:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -86,6 +87,20 @@ def token_end(request: Request, pk: int) -> HttpResponse:
     services.token_revoke(token=token, actor=request.user)
     messages.success(request, f"O acesso de {token.application} foi revogado e não vale mais.")
     return redirect("api_token_list")
+
+
+@login_not_required
+@require_safe
+def description(request: Request) -> HttpResponse:  # noqa: ARG001
+    """OpenAPI 3.1: no secret, and tools read it without signing in."""
+    return HttpResponse(_described(), content_type="application/json")
+
+
+@cache
+def _described() -> str:
+    from regua.api.router import api
+
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False)
 
 
 @require_safe
