@@ -51,6 +51,7 @@ class Permission(TextChoices):
     SYNCHRONISE = "synchronise", "sincronizar com o birô"
     MANAGE_PARAMETERS = "manage_parameters", "alterar os parâmetros gerais"
     MANAGE_API = "manage_api", "alterar os acessos da API"
+    IMPORT_DATA = "import_data", "importar dados"
 
 
 _READ = frozenset(
@@ -107,6 +108,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.MANAGE_PARAMETERS,
         Permission.APPROVE_DUNNING,
         Permission.MANAGE_DUNNING,
+        Permission.IMPORT_DATA,
     },
     Role.COLLECTIONS: _COLLECT | {Permission.RECORD_PAYMENT},
     Role.SERVICE: frozenset(

@@ -33,6 +33,6 @@ def document_valid(column: str) -> str:
     cnpj = [_digit_is(column, ends), _digit_is(column, [6, *ends])]
     # The same digit all through passes the sums and is nobody's.
     return (
-        f"({column} !~ '^(.)\\1*$' AND CASE length({column}) WHEN 11 THEN {' AND '.join(cpf)} "
-        f"WHEN 14 THEN {' AND '.join(cnpj)} ELSE false END)"
+        f"({column} <> repeat(left({column}, 1), length({column})) AND CASE length({column})"
+        f" WHEN 11 THEN {' AND '.join(cpf)} WHEN 14 THEN {' AND '.join(cnpj)} ELSE false END)"
     )

@@ -42,6 +42,10 @@ class Party(models.Model):
     """What a customer, a lead and a prospect have in common; every field a bureau may ask for."""
 
     branch = models.ForeignKey(Branch, models.PROTECT, verbose_name="filial", related_name="+")
+    external_id = models.CharField(  # noqa: DJ001 -- unique, so "" would be one of them
+        "identificador externo", max_length=64, null=True, blank=True, editable=False
+    )
+    """What the system that it came from calls it; None for what was written here."""
     name = models.CharField("nome ou razão social", max_length=120)
     search_name = models.CharField(max_length=240, editable=False)
     sex = models.CharField("sexo", max_length=1, choices=Sex.choices, blank=True)
@@ -76,6 +80,11 @@ class Party(models.Model):
                 condition=Q(mobile__regex=r"^([0-9]{10,11})?$"),
                 name="%(class)s_mobile_shape",
                 violation_error_message="O celular tem DDD e 8 ou 9 números.",
+            ),
+            models.UniqueConstraint(
+                fields=["branch", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="%(class)s_external_id_once",
             ),
         ]
 

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "regua.inquiries",
     "regua.restrictions",
     "regua.dunning",
+    "regua.imports",
     "regua.reports",
     "regua.api",
     "regua.web",

@@ -23,6 +23,10 @@ class Contract(models.Model):
         Customer, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     """The *coobrigado*: another customer of the same branch who answers for its debts, too."""
+    external_id = models.CharField(  # noqa: DJ001 -- unique, so "" would be one of them
+        "identificador externo", max_length=64, null=True, blank=True, editable=False
+    )
+    """What the system that it came from calls it; None for what was written here."""
     number = models.CharField("contrato", max_length=20)
     kind = models.CharField("tipo", max_length=10, choices=Kind.choices, default=Kind.TELECOM)
     started_on = models.DateField("início", null=True, blank=True)
@@ -34,6 +38,11 @@ class Contract(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(number=""), name="contract_numbered"),
             models.UniqueConstraint(fields=["customer", "number"], name="contract_once"),
+            models.UniqueConstraint(
+                fields=["customer", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="contract_external_id_once",
+            ),
             models.CheckConstraint(
                 condition=Q(co_debtor=None) | ~Q(co_debtor=F("customer")),
                 name="contract_co_debtor_is_another",
@@ -79,6 +88,10 @@ class Receivable(models.Model):
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="receivables")
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="receivables")
+    external_id = models.CharField(  # noqa: DJ001 -- unique, so "" would be one of them
+        "identificador externo", max_length=64, null=True, blank=True, editable=False
+    )
+    """As of ``Contract``."""
     number = models.CharField("título", max_length=20)
     our_number = models.CharField("nosso número", max_length=20)
     due_date = models.DateField("vencimento")
@@ -111,6 +124,11 @@ class Receivable(models.Model):
                 condition=~Q(our_number="") & ~Q(number=""), name="receivable_numbered"
             ),
             models.UniqueConstraint(fields=["branch", "our_number"], name="receivable_once"),
+            models.UniqueConstraint(
+                fields=["branch", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="receivable_external_id_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "due_date", "id"], name="receivable_by_customer"),
@@ -138,6 +156,10 @@ class Payment(models.Model):
     """Money received against one receivable."""
 
     receivable = models.ForeignKey(Receivable, models.PROTECT, related_name="payments")
+    external_id = models.CharField(  # noqa: DJ001 -- unique, so "" would be one of them
+        "identificador externo", max_length=64, null=True, blank=True, editable=False
+    )
+    """As of ``Contract``."""
     amount = models.DecimalField("valor", max_digits=14, decimal_places=2)
     paid_on = models.DateField("pago em")
     available_on = models.DateField("disponível em")
@@ -151,6 +173,11 @@ class Payment(models.Model):
         verbose_name = "pagamento"
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.UniqueConstraint(
+                fields=["receivable", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="payment_external_id_once",
+            ),
             models.CheckConstraint(
                 condition=Q(available_on__gte=F("paid_on")), name="payment_available_after_paid"
             ),

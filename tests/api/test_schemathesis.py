@@ -1,0 +1,95 @@
+"""The whole OpenAPI, put to the test by Schemathesis: no 5xx, no undocumented answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import one_of
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from regua.accounts.models import User
+from regua.api.router import api
+from regua.organization.models import Branch
+from regua.project.wsgi import application
+from tests.api.conftest import Program
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+QUICK = settings(
+    max_examples=6,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+Things = Callable[[Branch, User], dict[str, int]]
+
+
+class Known:
+    """The description, who calls, and something of each kind to call about."""
+
+    def __init__(self, erp: Program, ids: dict[str, int]) -> None:
+        self.headers = {"Authorization": f"Bearer {erp.token}", "Host": "localhost"}
+        self.ids = ids
+        self.schema: Any = schemathesis.openapi.from_wsgi(
+            "/api/v1/openapi.json", application, headers={"Host": "localhost"}
+        )
+
+    def there(self, path: str) -> dict[str, Any] | None:
+        return {"id": self.ids[path.split("/")[3]]} if "{id}" in path else None
+
+
+@pytest.fixture
+def known(
+    erp: Program, branch: Branch, administrator: User, things: Things, clean_queue: None
+) -> Known:
+    return Known(erp, things(branch, administrator))
+
+
+def test_every_operation_answers_as_documented(known: Known) -> None:
+    """Sense and nonsense, of what is there and of what is not."""
+    count = 0
+    for found in known.schema.get_all_operations():
+        operation = found.ok()
+        count += 1
+        strategies = [
+            operation.as_strategy(path_parameters=known.there(operation.path)),
+            operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        ]
+
+        @QUICK
+        @given(case=one_of(strategies))
+        def answers(case: Any) -> None:
+            case.call_and_validate(headers=known.headers, checks=CHECKS)
+
+        answers()
+    assert count == sum(len(methods) for methods in api.get_openapi_schema()["paths"].values())
+
+
+def test_what_links_lead_to_answers_as_documented(known: Known) -> None:
+    class Following(known.schema.as_state_machine()):  # type: ignore[misc]
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": known.headers}
+
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+
+    Following.run(settings=settings(QUICK, max_examples=8, stateful_step_count=6))
