@@ -12,6 +12,7 @@ import regua
 from regua.accounts.api import branches
 from regua.api import errors, openapi
 from regua.dunning.api import runs, worklists
+from regua.imports.api import bulk
 from regua.inquiries.api import inquiries
 from regua.integrations.api import integrations
 from regua.parties.api import customers, leads, prospects
@@ -35,6 +36,7 @@ RESOURCES = (
     worklists,
     reports,
     integrations,
+    bulk,
 )
 
 
