@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core import signals
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import one_of
 from schemathesis import GenerationMode
@@ -25,7 +27,6 @@ from regua.organization.models import Branch
 from regua.project.wsgi import application
 from tests.api.conftest import Program
 
-pytestmark = pytest.mark.django_db(transaction=True)
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -69,13 +70,23 @@ class Known:
 
 
 @pytest.fixture
-def known(
-    erp: Program, branch: Branch, administrator: User, things: Things, clean_queue: None
-) -> Known:
+def known(erp: Program, branch: Branch, administrator: User, things: Things) -> Known:
     return Known(erp, things(branch, administrator))
 
 
-def test_every_operation_answers_as_documented(known: Known) -> None:
+@pytest.fixture
+def one_connection() -> Iterator[None]:
+    """A request's end leaves the test's connection, and so its transaction, open."""
+    ends = (signals.request_started, signals.request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in ends:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_operation_answers_as_documented(clean_queue: None, known: Known) -> None:
     """Sense and nonsense, of what is there and of what is not."""
     count = 0
     for found in known.schema.get_all_operations():
@@ -95,8 +106,17 @@ def test_every_operation_answers_as_documented(known: Known) -> None:
     assert count == sum(len(methods) for methods in api.get_openapi_schema()["paths"].values())
 
 
-def test_what_links_lead_to_answers_as_documented(known: Known) -> None:
+@pytest.mark.django_db
+def test_what_links_lead_to_answers_as_documented(one_connection: None, known: Known) -> None:
+    """Each walk begins with the same rows: what one did is undone before the next."""
+
     class Following(known.schema.as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            self.start = transaction.savepoint()
+
+        def teardown(self) -> None:
+            transaction.savepoint_rollback(self.start)
+
         def before_call(self, case: Any) -> None:
             known.meant(case)
 

@@ -29,7 +29,7 @@ class TokenForm(forms.Form):
     )
     scopes = django_forms.MultipleChoiceField(
         label="Escopos",
-        choices=Scope.choices,
+        choices=[(scope.value, f"{scope.label} · {scope.value}") for scope in Scope],
         widget=django_forms.CheckboxSelectMultiple,
         error_messages={"required": "Marque ao menos um escopo."},
         help_text="Só o que o programa precisa.",

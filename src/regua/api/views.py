@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -167,7 +168,7 @@ def _operation(
         "status": success,
         "answer": json.dumps(answer["example"], ensure_ascii=False, indent=2),
         "problems": [
-            (code, response["description"])
+            (code, re.findall(r"([^;`]+) \(`(\w+)`\)", response["description"]))
             for code, response in operation["responses"].items()
             if int(code) >= 400
         ],
