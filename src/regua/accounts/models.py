@@ -64,8 +64,23 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    _only: frozenset[str] | None = None
+
+    def narrow(self, permissions: Iterable[str], branch_ids: Iterable[int] = ()) -> None:
+        """Let this instance do no more than that, in no other branches (none named: in its own).
+
+        For a program that acts in the person's name; such an instance is never saved.
+        """
+        self._only = frozenset(permissions)
+        if branch_ids := set(branch_ids):
+            own = branch_ids if self.all_branches else branch_ids & set(self.branch_ids)
+            self.branch_ids = sorted(own)
+            self.all_branches = False
+
     def can(self, permission: str) -> bool:
         """Whether this person's role includes ``permission``."""
+        if self._only is not None and permission not in self._only:
+            return False
         return self.is_active and permission in ROLE_PERMISSIONS.get(self.role, frozenset())
 
     @cached_property

@@ -50,6 +50,7 @@ class Permission(TextChoices):
     VIEW_BUREAU_CALLS = "view_bureau_calls", "ver as chamadas ao birô"
     SYNCHRONISE = "synchronise", "sincronizar com o birô"
     MANAGE_PARAMETERS = "manage_parameters", "alterar os parâmetros gerais"
+    MANAGE_API = "manage_api", "alterar os acessos da API"
     IMPORT_DATA = "import_data", "importar dados"
     MANAGE_WEBHOOKS = "manage_webhooks", "ver e alterar webhooks"
 

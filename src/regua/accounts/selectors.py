@@ -13,7 +13,7 @@ from regua.organization.models import Branch
 def branches_visible(actor: User) -> QuerySet[Branch]:
     """The active branches that this person sees."""
     branches = Branch.objects.filter(active=True)
-    return branches if actor.all_branches else branches.filter(users=actor)
+    return branches if actor.all_branches else branches.filter(pk__in=actor.branch_ids)
 
 
 def people_of(branch_id: int, *, roles: Collection[str]) -> QuerySet[User]:

@@ -58,6 +58,26 @@ CUSTOMER_EDITABLE = (*EDITABLE, "dunned", "group")
 """What a lead or a prospect does not have is the collection's."""
 
 
+def customer_create(*, branch: Branch, actor: User, document: str, **fields: Any) -> Customer:
+    """A new customer of ``branch``; ``fields`` are those of ``CUSTOMER_EDITABLE``, already clean.
+
+    Raises ``ValidationError`` with a sentence per field, also where the branch has one already.
+    """
+    require(actor, Permission.EDIT_PARTIES, branch_id=branch.pk)
+    with transaction.atomic():
+        if Customer.objects.filter(branch=branch, document=document).exists():
+            raise ValidationError(
+                {
+                    "document": "Já há um cliente desta filial com este CPF ou CNPJ. Nada foi "
+                    "cadastrado: altere aquele."
+                }
+            )
+        created: Customer = _fill(
+            Customer(branch=branch, document=document), fields, CUSTOMER_EDITABLE
+        )
+    return created
+
+
 def customer_update(*, customer: Customer, actor: User, **fields: Any) -> Customer:
     """Change a customer's data. ``fields`` are those of ``CUSTOMER_EDITABLE``, already clean.
 

@@ -48,12 +48,14 @@ INSTALLED_APPS = [
     "regua.imports",
     "regua.webhooks",
     "regua.reports",
+    "regua.api",
     "regua.web",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "regua.api.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "regua.web.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -20,5 +20,6 @@ urlpatterns = [
     path("", include("regua.restrictions.urls")),
     path("", include("regua.dunning.urls")),
     path("", include("regua.webhooks.urls")),
+    path("", include("regua.api.urls")),
     path("", include("regua.web.urls")),
 ]

@@ -27,6 +27,11 @@ from regua.web import formats
 
 T = TypeVar("T")
 
+
+class BadCursor(ValueError):
+    """The cursor is none of this list's (``strict``)."""
+
+
 COUNT_LIMIT = 10_000
 PAGE_SIZE = 50
 _signer = Signer(salt="regua.web.keyset")
@@ -90,11 +95,17 @@ def paginate(
     ordering: Sequence[str],
     cursor: str | None = None,
     page_size: int = PAGE_SIZE,
+    strict: bool = False,
 ) -> KeysetPage[Any]:
-    """One page of ``queryset`` in ``ordering`` (names as for ``order_by``; annotations work)."""
+    """One page of ``queryset`` in ``ordering`` (names as for ``order_by``; annotations work).
+
+    With ``strict`` a cursor that cannot be read raises ``BadCursor``.
+    """
     keys = _keys(queryset.model, queryset.query.annotations, ordering)
     shape = _shape(keys)
     position = _decode(cursor, shape, len(keys))
+    if strict and cursor is not None and position is None:
+        raise BadCursor
     backwards = position is not None and position[0] == "p"
     rows = queryset.order_by(*(_order(key, reverse=backwards) for key in keys))
     if position is not None:

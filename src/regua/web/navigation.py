@@ -113,6 +113,7 @@ NAVIGATION: tuple[Group, ...] = (
                 icon="arrows-exchange",
                 permission="view_integrations",
             ),
+            Entry("API", "api_token_list", icon="api", permission="manage_api"),
             Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),
