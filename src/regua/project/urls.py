@@ -19,5 +19,6 @@ urlpatterns = [
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),
     path("", include("regua.dunning.urls")),
+    path("", include("regua.imports.urls")),
     path("", include("regua.web.urls")),
 ]
