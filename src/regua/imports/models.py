@@ -83,7 +83,7 @@ class ImportBatch(models.Model):
     @property
     def first_line(self) -> int:
         """What the first line is called: in a file the header comes before it."""
-        return 2 if self.source == "file" else 1
+        return int(self.reading.get("header", 0)) + 1
 
 
 class ImportChunk(models.Model):

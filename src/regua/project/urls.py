@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),
     path("", include("regua.dunning.urls")),
+    path("", include("regua.imports.urls")),
     path("", include("regua.webhooks.urls")),
     path("", include("regua.api.urls")),
     path("", include("regua.web.urls")),

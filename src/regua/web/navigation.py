@@ -95,6 +95,12 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Ferramentas",
+        entries=(
+            Entry("Importações", "import_list", icon="file-import", permission="import_data"),
+        ),
+    ),
+    Group(
         "Configurações",
         icon="settings",
         collapsible=True,
