@@ -151,7 +151,7 @@ def _merge(
                 actor=connection.set_by,
                 kind=kind,
                 branch=connection.branch,
-                source=connection.connector,
+                source=registry.name_of(connection.connector)[:40],
                 mode=Mode.SKIP_BAD,
             )
             load(batch, page.columns, rows)

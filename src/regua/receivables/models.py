@@ -85,8 +85,12 @@ class Receivable(models.Model):
         RECEIVED = "received", "Recebido"
         CANCELLED = "cancelled", "Cancelado"
 
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name="filial")
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="receivables")
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="+", db_index=False, verbose_name="filial"
+    )
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="receivables", db_index=False
+    )
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="receivables")
     external_id = models.CharField(  # noqa: DJ001 -- unique, so "" would be one of them
         "identificador externo", max_length=64, null=True, blank=True, editable=False
