@@ -39,6 +39,16 @@ class ApprovalIn(rest.In):
     )
 
 
+class ExclusionIn(rest.In):
+    step_ids: list[rest.Key] = Field(
+        [], max_length=100, description="Passos inteiros.", examples=[[12]]
+    )
+    item_ids: list[rest.Key] = Field(
+        [], max_length=rest.MAX_PAGE, description="Títulos: o `id` deles na lista da execução."
+    )
+    back: bool = Field(False, description="Põe de volta, em vez de tirar.")
+
+
 class RunOut(Schema):
     id: int
     branch_id: int
@@ -284,6 +294,26 @@ def dunning_run_approve(request: Request, id: rest.Id, payload: ApprovalIn) -> A
             "A simulação mudou desde que foi vista. Nada foi aprovado. Leia de novo e aprove.",
         )
     services.run_approve(run=run, actor=request.user)
+    return _detail(request, id)
+
+
+@runs.post(
+    "/dunning-runs/{id}/exclusions",
+    scope="dunning:approve",
+    answer=RunDetail,
+    summary="Tira passos ou títulos de uma simulação, ou os põe de volta",
+)
+def dunning_run_exclude(request: Request, id: rest.Id, payload: ExclusionIn) -> Any:
+    run = _found(request, id)
+    mark = services.items_take_back if payload.back else services.items_leave_out
+    if not payload.step_ids and not payload.item_ids:
+        raise rest.Problem("refused", "Diga quais passos ou títulos. Nada mudou.")
+    mark(
+        run=run,
+        actor=request.user,
+        step_ids=payload.step_ids or None,
+        ids=payload.item_ids or None,
+    )
     return _detail(request, id)
 
 

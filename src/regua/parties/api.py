@@ -19,6 +19,7 @@ from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.accounts.selectors import branches_visible
 from regua.parties import selectors, services
+from regua.parties.forms import ONLY_PEOPLE
 from regua.parties.models import Customer, CustomerGroup, Lead, Prospect
 from regua.parties.panels import allowed, customer_panels
 from regua.web import rest
@@ -171,11 +172,16 @@ def _narrow(rows: QuerySet[Any], filters: PartyFilter) -> QuerySet[Any]:
     return rows.filter(branch_id=filters.branch_id) if filters.branch_id else rows
 
 
-def _fields(sent: PartyFields) -> dict[str, Any]:
-    """What was sent, as the services take it. Raises ``ValidationError``."""
+def _fields(sent: PartyFields, *, document: str = "") -> dict[str, Any]:
+    """What was sent, as the services take it; ``document`` is the one that is there. Raises
+    ``ValidationError``."""
     fields = sent.model_dump(exclude_unset=True, exclude={"branch_id", "group_id"})
-    if document := fields.get("document"):
-        fields["document"] = _parsed(document)
+    if fields.get("document"):
+        document = fields["document"] = _parsed(fields["document"])
+    if len(document) == 14:
+        problems = {name: "Uma empresa não tem." for name in ONLY_PEOPLE if fields.get(name)}
+        if problems:
+            raise ValidationError(problems)
     if "group_id" in sent.model_fields_set:
         key = getattr(sent, "group_id", None)
         fields["group"] = CustomerGroup.objects.filter(pk=key).first() if key else None
@@ -265,7 +271,7 @@ def customer_update(
         customer = get_object_or_404(found, pk=id)
         rest.require_match(request, _show(customer))
         changed = services.customer_update(
-            customer=customer, actor=request.user, **_fields(payload)
+            customer=customer, actor=request.user, **_fields(payload, document=customer.document)
         )
     return rest.tagged(response, _show(changed))
 
@@ -305,7 +311,11 @@ def _update(
     with transaction.atomic():
         party = get_object_or_404(rows.select_for_update(of=["self"]), pk=id)
         rest.require_match(request, _show_potential(party))
-        changed = services.potential_update(party=party, actor=request.user, **_fields(payload))
+        changed = services.potential_update(
+            party=party,
+            actor=request.user,
+            **_fields(payload, document=party.document),
+        )
     return rest.tagged(response, _show_potential(changed))
 
 
