@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
+from regua.dunning.models import DunningPolicy
+from regua.dunning.running import run_work
 from regua.inquiries.services import inquiries_drain
 from regua.integrations.models import Integration
 from regua.organization.models import Branch, GeneralParameters
@@ -21,6 +23,7 @@ from regua.restrictions.models import Restriction
 from regua.restrictions.sender import restrictions_drain
 from tests import factories
 from tests.api.conftest import Program, program
+from tests.restrictions import bare
 
 
 def said(response: Any, status: int = 200) -> Any:
@@ -90,8 +93,6 @@ def test_a_debt_is_listed_approved_and_taken_off(
 
 @pytest.mark.django_db
 def test_a_debt_that_may_not_be_listed_says_every_reason(erp: Program, branch: Branch) -> None:
-    from tests.restrictions import bare
-
     bare.integration(branch, client_id_sealed="x")
     young = factories.receivable(factories.customer(branch, mobile=""), days_overdue=1)
     gate = erp.get(f"receivables/{young.pk}/gate")
@@ -116,6 +117,8 @@ def test_a_lead_becomes_a_customer(erp: Program, branch: Branch) -> None:
     assert erp.get("leads?situation=converted")["items"][0]["became_id"] == prospect["id"]
     twice = erp("POST", "customers", sent)
     assert json.loads(twice.content)["errors"][0]["field"] == "document"
+    company = sent | {"document": factories.ordinary_document(company=True), "sex": "F"}
+    assert json.loads(erp("POST", "customers", company).content)["errors"][0]["field"] == "sex"
     other = said(erp("POST", "customers", sent | {"document": factories.ordinary_document()}), 201)
     assert other["id"] != customer["id"]
 
@@ -146,10 +149,8 @@ def test_contracts_contests_and_cancellations(erp: Program, branch: Branch) -> N
 def test_a_run_is_simulated_seen_and_approved(
     clean_queue: None, erp: Program, branch: Branch, debt: Receivable
 ) -> None:
-    from regua.dunning.defaults import default_policy_create
-    from regua.dunning.running import run_work
-
-    default_policy_create()
+    policy = DunningPolicy.objects.create(name="Marcar")
+    policy.steps.create(name="Aviso", stage="AC", days=5, action="none")
     run = said(erp("POST", "dunning-runs", {"branch_id": branch.pk}), 202)
     assert erp("POST", "dunning-runs", {"branch_id": branch.pk}).status_code == 422
     run_work(run["id"])
@@ -158,6 +159,11 @@ def test_a_run_is_simulated_seen_and_approved(
     assert seen["state"] == "simulated"
     stale = erp("POST", f"{path}/approval", {"fingerprint": "outra"})
     assert (stale.status_code, json.loads(stale.content)["code"]) == (409, "changed_meanwhile")
+    [item] = erp.get(f"{path}/items")["items"]
+    out = said(erp("POST", f"{path}/exclusions", {"item_ids": [item["id"]]}))
+    assert [step["left_out"]["count"] for step in out["steps"]] == [1]
+    back = said(erp("POST", f"{path}/exclusions", {"step_ids": [item["step_id"]], "back": True}))
+    assert back["fingerprint"] == seen["fingerprint"] != out["fingerprint"]
     approved = said(erp("POST", f"{path}/approval", {"fingerprint": seen["fingerprint"]}), 202)
     assert approved["state"] == "running"
     assert said(erp("POST", f"{path}/pause"))["state"] == "paused"

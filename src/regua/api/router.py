@@ -11,11 +11,13 @@ from ninja.operation import Operation
 import regua
 from regua.accounts.api import branches
 from regua.api import errors, openapi
-from regua.dunning.api import runs, worklists
+from regua.dunning.api import runs
+from regua.dunning.worklist_api import worklists
 from regua.imports.api import bulk
 from regua.inquiries.api import inquiries
 from regua.integrations.api import integrations
-from regua.parties.api import customers, leads, prospects
+from regua.parties.api import customers
+from regua.parties.potential_api import leads, prospects
 from regua.receivables.api import contracts, payments, receivables
 from regua.reports.api import reports
 from regua.restrictions.api import restrictions

@@ -1,13 +1,12 @@
-"""Runs of the régua, what they hold back, and the worklist over the API."""
+"""Runs of the régua and what they hold back over the API."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Query, Schema
 from pydantic import Field
 
@@ -15,8 +14,8 @@ from regua.accounts.access import require
 from regua.accounts.permissions import Permission
 from regua.accounts.requests import Request
 from regua.accounts.selectors import branches_visible
-from regua.dunning import run_selectors, services, worklist
-from regua.dunning.choices import Action, ContactKind, RunState
+from regua.dunning import run_selectors, services
+from regua.dunning.choices import Action, RunState
 from regua.dunning.models import DunningHold, DunningItem, DunningRun
 from regua.dunning.reasons import sentence
 from regua.dunning.run_sums import Amounts, plan_of, sums_of
@@ -24,7 +23,6 @@ from regua.dunning.selectors import runs_visible
 from regua.web import rest
 
 runs = rest.Resource("Execuções da régua")
-worklists = rest.Resource("Rotina de cobrança")
 
 
 class RunIn(rest.In):
@@ -37,6 +35,16 @@ class ApprovalIn(rest.In):
         max_length=200,
         description="O da execução como foi vista: se a simulação mudou, nada é aprovado.",
     )
+
+
+class ExclusionIn(rest.In):
+    step_ids: list[rest.Key] = Field(
+        [], max_length=100, description="Passos inteiros.", examples=[[12]]
+    )
+    item_ids: list[rest.Key] = Field(
+        [], max_length=rest.MAX_PAGE, description="Títulos: o `id` deles na lista da execução."
+    )
+    back: bool = Field(False, description="Põe de volta, em vez de tirar.")
 
 
 class RunOut(Schema):
@@ -120,29 +128,6 @@ class ItemFilter(rest.Paging):
 class HoldFilter(rest.Paging):
     branch_id: rest.Key | None = None
     reason: str | None = Field(None, max_length=60)
-
-
-class TaskFilter(rest.Paging):
-    branch_id: rest.Key | None = None
-    whose: Literal["mine", "nobody", "all"] = Field(
-        "all", description="`mine`: da pessoa em cujo nome o token age."
-    )
-    due: bool | None = Field(None, description="Só os que já venceram até hoje.")
-
-
-class TaskOut(Schema):
-    id: int
-    branch_id: int
-    customer_id: int
-    customer_name: str
-    kind: ContactKind
-    due_on: date
-    assigned_to: str | None
-    overdue_amount: Decimal
-    overdue_count: int
-    last_contact_at: datetime | None
-    last_result: str
-    promised_on: date | None
 
 
 HoldOut.model_rebuild()
@@ -288,6 +273,26 @@ def dunning_run_approve(request: Request, id: rest.Id, payload: ApprovalIn) -> A
 
 
 @runs.post(
+    "/dunning-runs/{id}/exclusions",
+    scope="dunning:approve",
+    answer=RunDetail,
+    summary="Tira passos ou títulos de uma simulação, ou os põe de volta",
+)
+def dunning_run_exclude(request: Request, id: rest.Id, payload: ExclusionIn) -> Any:
+    run = _found(request, id)
+    mark = services.items_take_back if payload.back else services.items_leave_out
+    if not payload.step_ids and not payload.item_ids:
+        raise rest.Problem("refused", "Diga quais passos ou títulos. Nada mudou.")
+    mark(
+        run=run,
+        actor=request.user,
+        step_ids=payload.step_ids or None,
+        ids=payload.item_ids or None,
+    )
+    return _detail(request, id)
+
+
+@runs.post(
     "/dunning-runs/{id}/pause",
     scope="dunning:run",
     answer=RunDetail,
@@ -346,41 +351,4 @@ def _hold(row: DunningHold) -> HoldOut:
         step_id=row.step_id,
         since=row.since,
         reasons=[ReasonSaid(code=code, sentence=sentence(code)) for code in row.reasons],
-    )
-
-
-@worklists.get(
-    "/worklist",
-    scope="dunning:read",
-    answer=rest.Page[TaskOut],
-    summary="Lista os contatos a fazer, o mais antigo primeiro",
-)
-def worklist_list(request: Request, asked: Query[TaskFilter]) -> Any:
-    require(request.user, Permission.VIEW_DUNNING)
-    rows = worklist.tasks_open(request.user, [asked.branch_id] if asked.branch_id else None)
-    if asked.whose != "all":
-        rows = rows.filter(assigned_to=request.user if asked.whose == "mine" else None)
-    if asked.due is not None:
-        today = timezone.localdate()
-        rows = rows.filter(due_on__lte=today) if asked.due else rows.filter(due_on__gt=today)
-    page = rest.keyset_page(rows, asked, ("due_on", "pk"))
-    tasks = worklist.rows_of(page.items, request.user)
-    return {"items": [_task(row) for row in tasks], "next_cursor": page.next_cursor}
-
-
-def _task(row: worklist.Row) -> TaskOut:
-    task = row.task
-    return TaskOut(
-        id=task.pk,
-        branch_id=task.branch_id,
-        customer_id=task.customer_id,
-        customer_name=task.customer.name,
-        kind=ContactKind(task.kind),
-        due_on=task.due_on,
-        assigned_to=task.assigned_to.name if task.assigned_to else None,
-        overdue_amount=row.debt.total,
-        overdue_count=row.debt.count,
-        last_contact_at=row.last.at if row.last else None,
-        last_result=row.last.get_result_display() if row.last else "",
-        promised_on=row.promise.promised_on if row.promise else None,
     )
