@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from django.db import connection
 from django.shortcuts import get_object_or_404
 from ninja import Schema
 from pydantic import Field, create_model
 
 from regua.accounts.requests import Request
 from regua.accounts.selectors import branches_visible
-from regua.imports import staging
 from regua.imports.choices import Mode, State
 from regua.imports.kinds import KINDS, Kind, Type
 from regua.imports.kinds import Field as KindField
 from regua.imports.loading import load
 from regua.imports.models import ImportBatch
 from regua.imports.selectors import problems
-from regua.imports.services import batch_apply, batch_check, batch_start
+from regua.imports.services import batch_apply, batch_start
 from regua.web import rest
 
 bulk = rest.Resource("Muitos de uma vez")
@@ -37,7 +35,11 @@ _TYPES: dict[Type, Any] = {
     Type.MONEY: Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)],
     Type.BOOLEAN: bool,
 }
-_ACTIONS = {"create": "created", "update": "updated", "same": "unchanged"}
+_OUTCOMES: dict[str, Literal["created", "updated", "unchanged"]] = {
+    "create": "created",
+    "update": "updated",
+    "same": "unchanged",
+}
 _EXAMPLES: dict[Type, Any] = {Type.DATE: "2026-11-10", Type.MONEY: "129.90", Type.BOOLEAN: True}
 
 
@@ -123,9 +125,8 @@ def _bring(kind: Kind, request: Request, payload: Any) -> BulkOut:
         columns,
         ([_cell(getattr(item, name)) for name in columns] for item in payload.items),
     )
-    batch_check(batch)
-    outcomes = _outcomes(batch)
-    batch_apply(batch)
+    actions: dict[int, str] = {}
+    batch_apply(batch, tell=actions.update)
     found = list(_problems(batch))
     if batch.state != State.DONE:
         raise rest.Problem(
@@ -146,7 +147,9 @@ def _bring(kind: Kind, request: Request, payload: Any) -> BulkOut:
         items=[
             BulkItemOut(
                 index=place,
-                outcome="refused" if place in by_line else outcomes.get(place, "unchanged"),
+                outcome="refused"
+                if place in by_line
+                else _OUTCOMES[actions.get(place + batch.first_line, "same")],
                 problems=by_line.get(place, []),
             )
             for place in range(len(payload.items))
@@ -160,13 +163,6 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def _outcomes(batch: ImportBatch) -> dict[int, Any]:
-    """Place → what would be done, as the check has just found."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT line, action FROM {staging.clean(batch)}")  # noqa: S608
-        return {line - batch.first_line: _ACTIONS[action] for line, action in cursor.fetchall()}
 
 
 def _problems(batch: ImportBatch) -> Iterator[tuple[int, BulkItemProblem]]:

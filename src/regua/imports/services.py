@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -68,11 +68,14 @@ def batch_check(batch: ImportBatch) -> ImportBatch:
     return batch
 
 
-def batch_apply(batch: ImportBatch) -> ImportBatch:
+def batch_apply(
+    batch: ImportBatch, *, tell: Callable[[dict[int, str]], None] | None = None
+) -> ImportBatch:
     """Check the lines as things are now and import them, with all that follows, in one transaction.
 
     The state is ``done``, or ``refused`` where it is all or nothing and a line has a problem:
-    nothing is imported then. The four counts say how many lines were what. Raises
+    nothing is imported then. The four counts say how many lines were what; ``tell`` is told what
+    was done of each (``create``, ``update`` or ``same``). Raises
     ``ValidationError`` (``Overtaken``) where somebody changed the same things meanwhile; the batch
     is then as it was.
     """
@@ -86,6 +89,8 @@ def batch_apply(batch: ImportBatch) -> ImportBatch:
             else:
                 merge(held)
                 state = State.DONE
+            if tell is not None:
+                tell(staging.actions(held))
             # What came is kept where it goes into the report of a file's bad lines.
             staging.drop(held, lines=held.source != "file" or not held.refused)
             _settle(held, state)

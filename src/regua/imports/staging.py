@@ -33,6 +33,13 @@ def drop(batch: ImportBatch, *, lines: bool = True) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(tables)}")
 
 
+def actions(batch: ImportBatch) -> dict[int, str]:
+    """Line → what it does: ``create``, ``update`` or ``same``. Of a few thousand at most."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT line, action FROM {clean(batch)}")  # noqa: S608
+        return dict(cursor.fetchall())
+
+
 def exists(batch: ImportBatch) -> bool:
     """Whether what came is still there, all of it."""
     with connection.cursor() as cursor:
