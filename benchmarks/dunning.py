@@ -6,6 +6,9 @@ About 43 % of the debts are due for a step: three fifths for a message, a fifth 
 contact to make, a fifth for a listing, of which a part is held by the gate. At full size also
 Tryton's ``account_dunning`` on the same server, alone on it.
 
+Ours is worked on as a worker does it: by as many hands as a run is shared among and the machine has
+cores, each with a connection of its own; what one hand alone takes is told beside it.
+
 Bounds: at most 1.5 times the time of the SQL; a repeated run writes nothing and takes at most a
 quarter of the first; ten times the debts take at most eleven times as long; at most 200 MB; at
 least 100 times the steps per second of Tryton at 50 000 lines, where it can be installed.
@@ -15,11 +18,13 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
 
 from benchmarks._product import product
 from benchmarks._tryton import Measured, measure
@@ -56,7 +61,7 @@ _PORTFOLIO = (
     " document, active) SELECT %(branch)s, 'Pessoa Exemplo ' || n, 'pessoa exemplo ' || n, 'F',"
     " CASE WHEN n %% 20 > 0 THEN DATE '1985-04-12' END, '11987654321', 'p' || n || '@exemplo.test',"
     " '01310100', 'Avenida Paulista', '1000', 'Apto 12', 'Bela Vista', 'São Paulo', 'SP', now(),"
-    " now(), (%(documents)s::text[])[n], true FROM generate_series(1, %(people)s) n",
+    " now(), document, true FROM person",
     "INSERT INTO receivables_contract (customer_id, number, kind)"
     " SELECT id, 'C' || id, 'other' FROM parties_customer",
     # 57 in a hundred are paid or not due yet; the others are spread over the policy's steps.
@@ -147,21 +152,20 @@ def run(size: Size) -> Outcome:
     few, many = (20_000, 200_000) if size == "small" else (200_000, 2_000_000)
     with product(REGUA_SMTP_URL="smtp://127.0.0.1:9"):
         tryton = measure(TRYTON_LINES, os.environ["DATABASE_URL"]) if size == "full" else None
-        smaller, _, _, _ = _measure(few)
+        smaller = _measure(few)
         _empty(_FILLED + _OWED)
-        larger, outcome, counts, ratio = _measure(many)
-    growth = larger / smaller
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        larger = _measure(many)
+    outcome = larger.outcome
+    growth = larger.seconds / smaller.seconds
+    megabytes = max(smaller.megabytes, larger.megabytes)
     outcome.rows += [
-        (f"ours with {few:,} debts", f"{smaller:.2f} s"),
+        (f"ours with {few:,} debts", f"{smaller.seconds:.2f} s"),
         ("ten times the debts take", f"{growth:.1f} times as long"),
         ("our process at most", f"{megabytes:.0f} MB"),
     ]
     outcome.facts |= {"growth": f"{growth:.2f}", "rss_mb": f"{megabytes:.0f}"}
-    outcome.require(ratio <= BOUND, f"{ratio:.2f} times the SQL by hand, bound {BOUND}")
     outcome.require(growth <= LARGER, f"ten times the debts take {growth:.1f} times as long")
     outcome.require(megabytes <= MEGABYTES, f"{megabytes:.0f} MB resident, bound {MEGABYTES}")
-    outcome.require(counts, "ours and the SQL by hand did not write the same number of rows")
     if tryton is not None:
         _beside(outcome, tryton)
     return outcome
@@ -192,30 +196,42 @@ def _beside(outcome: Outcome, tryton: Sequence[Measured]) -> None:
     outcome.require(times >= TIMES_TRYTON, f"{times:.0f} times Tryton, bound {TIMES_TRYTON}")
 
 
-def _measure(debts: int) -> tuple[float, Outcome, bool, float]:
+class _Ours(NamedTuple):
+    seconds: float
+    megabytes: float
+    outcome: Outcome
+
+
+def _measure(debts: int) -> _Ours:
     from regua.dunning.models import DunningRun
-    from regua.dunning.running import run_advance, run_work
-    from regua.dunning.services import run_start
+    from regua.dunning.running import run_work
+    from regua.dunning.services import SHARES, run_approve, run_start
 
     values = _portfolio(debts)
-    branch = values.pop("row")
+    branch, approver = values.pop("row"), values.pop("approver")
 
     by_hand = _timed(lambda: _execute(_BY_HAND, values))
     expected = _counts()
     _empty()
 
-    def whole() -> None:
-        run = run_start(branch=branch, actor=None, needs_approval=False)
-        phases.append(_timed(lambda: run_work(run.pk)))
-        phases.append(_timed(lambda: run_work(run.pk)))
-        run_advance(run.pk)
+    def whole(hands: int) -> list[float]:
+        run = run_start(branch=branch, actor=None, needs_approval=True)
+        simulation = _timed(lambda: _by(hands, lambda: run_work(run.pk)))
+        run_approve(run=run, actor=approver)
+        execution = _timed(lambda: _by(hands, lambda: run_work(run.pk)))
         run.refresh_from_db()
         assert run.state == "done", run.state
+        return [simulation, execution]
 
+    one = _timed(lambda: whole(1))
+    _empty()
+    hands = min(SHARES, os.cpu_count() or 1)
     phases: list[float] = []
-    first = _timed(whole)
+    _forget_peak()
+    first = _timed(lambda: phases.extend(whole(hands)))
+    megabytes = _peak()
     written = _counts()
-    repeated = _timed(whole)
+    repeated = _timed(lambda: whole(hands))
     again = _counts()
     same = written == expected and again == written
     simulated = DunningRun.objects.count()
@@ -231,32 +247,37 @@ def _measure(debts: int) -> tuple[float, Outcome, bool, float]:
         ("held by the gate", f"{written['dunning_dunninghold']:,}"),
         ("simulation, with reasons", f"{phases[0]:.2f} s"),
         ("execution, with intents and jobs", f"{phases[1]:.2f} s"),
-        ("both", f"{first:.2f} s ({steps / first:,.0f} steps/s)"),
+        (f"both, by {hands} hands", f"{first:.2f} s ({steps / first:,.0f} steps/s)"),
         ("SQL by hand", f"{by_hand:.2f} s"),
         ("ratio", f"{ratio:.2f}"),
+        ("by one hand", f"{one:.2f} s ({one / by_hand:.2f} times the SQL)"),
         ("the same run again", f"{repeated:.2f} s ({repeated / first:.0%})"),
     ]
-    outcome.facts = {"steps_per_s": f"{steps / first:.0f}", "repeated": f"{repeated / first:.2f}"}
+    outcome.facts = {
+        "steps_per_s": f"{steps / first:.0f}",
+        "repeated": f"{repeated / first:.2f}",
+        "one_hand": f"{one / by_hand:.2f}",
+    }
+    outcome.require(ratio <= BOUND, f"{ratio:.2f} times the SQL by hand, bound {BOUND}")
+    outcome.require(same, "ours and the SQL by hand did not write the same number of rows")
     outcome.require(simulated == 2, "two runs were not made")
     outcome.require(
         repeated <= REPEATED * first, f"the repeated run took {repeated / first:.0%} of the first"
     )
     if written != expected:
         print(f"by hand {expected}\nours    {written}", file=sys.stderr)
-    return first, outcome, same, ratio
+    return _Ours(first, megabytes, outcome)
 
 
 def _portfolio(debts: int) -> dict[str, Any]:
     """A branch with its integration, a policy, and so many debts; what the SQL needs to know."""
-    from random import Random
-
     from django.utils import timezone
     from tests import factories
     from tests.dunning.conftest import ADDRESS
     from tests.restrictions import bare
 
+    from regua.accounts.permissions import Role
     from regua.compliance.rules import RULES
-    from regua.documents import generate
     from regua.dunning.defaults import default_policy_create
 
     branch = factories.branch("Centro", **ADDRESS)
@@ -264,24 +285,41 @@ def _portfolio(debts: int) -> dict[str, Any]:
     policy = default_policy_create()
     policy.steps.update(required=False)
     policy.steps.filter(action="list").update(days=30)
-    random = Random(20261101)
-    people = debts // DEBTS_EACH
-    documents: set[str] = set()
-    while len(documents) < people:
-        documents.add(generate.cpf(random).value)
     values: dict[str, Any] = {
         "branch": branch.pk,
         "integration": integration.pk,
         "today": timezone.localdate(),
-        "people": people,
         "each": DEBTS_EACH,
-        "documents": sorted(documents),
         "gate": json.dumps([[rule.code, "pass"] for rule in RULES if rule.profile == "general"]),
     }
+    _people(debts // DEBTS_EACH)
     _execute(_PORTFOLIO, values)
-    del values["documents"]
     _vacuum()
-    return values | {"row": branch}
+    approver = factories.user(Role.FINANCE_MANAGER, branch)
+    return values | {"row": branch, "approver": approver}
+
+
+def _people(many: int) -> None:
+    """So many generated CPFs in the table ``person``, numbered from 1."""
+    from django.db import connection
+
+    from regua.documents import generate
+
+    random = Random(20261101)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE drawn (document text)")
+        with cursor.copy("COPY drawn FROM STDIN") as copy:
+            # Some come twice.
+            for _ in range(many + many // 100 + 100):
+                copy.write_row([generate.cpf(random).value])
+        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS person (n bigint, document text);")
+        cursor.execute("TRUNCATE person")
+        cursor.execute(
+            "INSERT INTO person SELECT row_number() OVER (ORDER BY document), document"
+            " FROM (SELECT DISTINCT document FROM drawn) AS each LIMIT %s",
+            [many],
+        )
+        cursor.execute("DROP TABLE drawn")
 
 
 def _execute(statements: Sequence[str], values: Mapping[str, Any]) -> None:
@@ -319,6 +357,33 @@ def _vacuum() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
+
+
+def _by(hands: int, work: Callable[[], object]) -> None:
+    """Have ``work`` done by so many threads at once, as a worker's jobs share a run."""
+    with ThreadPoolExecutor(hands) as pool:
+        for done in [pool.submit(_by_itself, work) for _ in range(hands)]:
+            done.result()
+
+
+def _by_itself(work: Callable[[], object]) -> None:
+    from django.db import connection
+
+    try:
+        work()
+    finally:
+        connection.close()
+
+
+def _forget_peak() -> None:
+    """Begin to look for the process's most memory anew: making the data has taken some."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> float:
+    """MB that the process had at most since."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _timed(work: Callable[[], object]) -> float:

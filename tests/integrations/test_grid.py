@@ -160,5 +160,5 @@ def test_it_costs_the_same_however_long(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = signed_in(administrator)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(LIST, {"problema": "nao", "ordem": "-sincronizacao"})

@@ -233,5 +233,5 @@ def test_lists_cost_the_same_however_long(
     for number in range(12):
         client.post(NEW, typed(factories.branch(f"Filial {number}")))
     for name in ("integration_list", "branch_list"):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             assert "12 " in client.get(reverse(name)).content.decode()

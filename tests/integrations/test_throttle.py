@@ -371,7 +371,7 @@ def test_a_question_that_could_not_be_asked_in_ten_minutes_is_given_up_for_nothi
 
 
 def test_a_sender_makes_room_for_a_job_that_waits(integration: Integration) -> None:
-    turn = senders._Turn("restrictions.send:1")
+    turn = senders.Turn("restrictions.send:1")
 
     def look() -> bool:
         turn._next_look = 0

@@ -52,6 +52,7 @@ class Permission(TextChoices):
     MANAGE_PARAMETERS = "manage_parameters", "alterar os parâmetros gerais"
     MANAGE_API = "manage_api", "alterar os acessos da API"
     IMPORT_DATA = "import_data", "importar dados"
+    MANAGE_WEBHOOKS = "manage_webhooks", "ver e alterar webhooks"
 
 
 _READ = frozenset(

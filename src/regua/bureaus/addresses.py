@@ -15,12 +15,15 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
-def check_base_url(url: str, *, allow_private: bool = False) -> str:
+def check_base_url(
+    url: str, *, allow_private: bool = False, subject: str = "O endereço do birô na integração"
+) -> str:
     """Return ``url`` without its final slash, or raise ``Misconfigured`` saying what is wrong.
 
     Only https leaves the machine; plain http is for a bureau on this very machine (the sandbox).
     Addresses of the internal network are refused unless ``allow_private``: an address typed into a
-    form must not become a way to reach what only the server can reach.
+    form must not become a way to reach what only the server can reach. ``subject`` begins the
+    sentence.
     """
     url = url.strip()
     if not url:
@@ -32,22 +35,24 @@ def check_base_url(url: str, *, allow_private: bool = False) -> str:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise _bad_address("não é um endereço válido") from None
+        raise _bad_address(subject, "não é um endereço válido") from None
     if parts.scheme not in ("https", "http"):
-        raise _bad_address("precisa começar com https://")
+        raise _bad_address(subject, "precisa começar com https://")
     if "@" in parts.netloc:
-        raise _bad_address("não pode levar senha; ela tem campo próprio")
+        raise _bad_address(subject, "não pode levar senha; ela tem campo próprio")
     if "?" in url or "#" in url:
-        raise _bad_address("não pode ter ? nem #")
+        raise _bad_address(subject, "não pode ter ? nem #")
     located = _LOCATION.fullmatch(parts.netloc.lower()) and _PATH.fullmatch(parts.path)
     if not located or not url.isprintable():  # urlsplit overlooks line breaks
-        raise _bad_address("não é um endereço válido")
-    if _is_loopback(host):
+        raise _bad_address(subject, "não é um endereço válido")
+    if is_loopback(host):
         return url.rstrip("/")
     if parts.scheme != "https":
-        raise _bad_address("precisa começar com https://, para que os dados viajem cifrados")
+        raise _bad_address(
+            subject, "precisa começar com https://, para que os dados viajem cifrados"
+        )
     if not allow_private and _is_private(host):
-        raise _bad_address("aponta para a rede interna, o que esta instalação não permite")
+        raise _bad_address(subject, "aponta para a rede interna, o que esta instalação não permite")
     return url.rstrip("/")
 
 
@@ -76,19 +81,19 @@ def check_peer(host: str, address: str) -> None:
     peer = _ip_address(address)
     if peer is None:
         raise ForbiddenPeer(host)
-    allowed = peer.is_loopback if _is_loopback(host) else _is_public(peer)
+    allowed = peer.is_loopback if is_loopback(host) else _is_public(peer)
     if not allowed:
         raise ForbiddenPeer(host)
 
 
-def _bad_address(problem: str) -> Misconfigured:
+def _bad_address(subject: str, problem: str) -> Misconfigured:
     return Misconfigured(
-        f"O endereço do birô na integração {problem}. Nada foi enviado. "
-        "Corrija o endereço e tente de novo."
+        f"{subject} {problem}. Nada foi enviado. Corrija o endereço e tente de novo."
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this very machine by its own names, nothing being resolved."""
     address = _ip_address(host)
     if address is not None:
         return address.is_loopback

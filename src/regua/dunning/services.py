@@ -21,7 +21,7 @@ from regua.organization.models import Branch
 from regua.web.named import statement
 
 RUN_TASK = "dunning.run"
-SLICE = 40_000
+SLICE = 100_000
 """Debts that a worker takes in one transaction: some seconds of work."""
 SHARES = 4
 """How many workers are asked to share a run; on a machine with fewer the others wait their turn."""

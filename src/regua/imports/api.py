@@ -14,13 +14,14 @@ from pydantic import Field, create_model
 from regua.accounts.requests import Request
 from regua.accounts.selectors import branches_visible
 from regua.imports import staging
+from regua.imports.checking import check
 from regua.imports.choices import Mode, State
 from regua.imports.kinds import KINDS, Kind, Type
 from regua.imports.kinds import Field as KindField
 from regua.imports.loading import load
 from regua.imports.models import ImportBatch
 from regua.imports.selectors import problems
-from regua.imports.services import batch_apply, batch_check, batch_start
+from regua.imports.services import batch_apply, batch_start
 from regua.web import rest
 
 bulk = rest.Resource("Muitos de uma vez")
@@ -123,7 +124,7 @@ def _bring(kind: Kind, request: Request, payload: Any) -> BulkOut:
         columns,
         ([_cell(getattr(item, name)) for name in columns] for item in payload.items),
     )
-    batch_check(batch)
+    check(batch)  # what each line will do; batch_apply looks again a moment later
     outcomes = _outcomes(batch)
     batch_apply(batch)
     found = list(_problems(batch))

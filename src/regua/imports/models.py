@@ -83,7 +83,7 @@ class ImportBatch(models.Model):
     @property
     def first_line(self) -> int:
         """What the first line is called: in a file the header comes before it."""
-        return 2 if self.source == "file" else 1
+        return int(self.reading.get("header", 0)) + 1
 
 
 class ImportChunk(models.Model):
@@ -154,3 +154,15 @@ class ImportMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.headers[:8]}"
+
+
+# Django looks for models here only.
+from regua.imports.connection_models import (  # noqa: E402
+    Connection as Connection,
+)
+from regua.imports.connection_models import (  # noqa: E402
+    ConnectionProblem as ConnectionProblem,
+)
+from regua.imports.connection_models import (  # noqa: E402
+    ConnectionRun as ConnectionRun,
+)

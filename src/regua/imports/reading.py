@@ -26,6 +26,16 @@ def trimmed(column: str) -> str:
     return f"nullif(btrim({column}, {_BLANK}), '')"
 
 
+def padded(text: str, field: Field) -> str:
+    """``text`` with the noughts that a spreadsheet takes from the front of a number."""
+    whole = {Type.DOCUMENT: ((8, 10, 11), (12, 13, 14)), Type.CEP: ((7, 7, 8),)}
+    cases = (
+        f"WHEN {text} ~ '^[0-9]{{{least},{most}}}$' THEN lpad({text}, {size}, '0')"
+        for least, most, size in whole.get(field.type, ())
+    )
+    return f"CASE {' '.join(cases)} ELSE {text} END" if field.type in whole else text
+
+
 def bare(text: str, field: Field) -> str:
     """``text``, as ``trimmed`` gives it, without its mask; NULL where it says that there is
     nothing."""

@@ -13,7 +13,7 @@ from django.db import connection
 
 from regua.imports.kinds import Field, Kind
 from regua.imports.models import ImportBatch
-from regua.imports.reading import bare, flaw, sql_type, trimmed, value
+from regua.imports.reading import bare, flaw, padded, sql_type, trimmed, value
 
 
 def raw(batch: ImportBatch) -> str:
@@ -98,7 +98,10 @@ def _trimmed(batch: ImportBatch, field: Field) -> str:
 
 
 def _bare(batch: ImportBatch, field: Field) -> str:
-    return bare(f"s.{field.name}", field) if field.name in batch.mapping else f"s.{field.name}"
+    if field.name not in batch.mapping:
+        return f"s.{field.name}"
+    text = bare(f"s.{field.name}", field)
+    return padded(text, field) if batch.reading.get("spreadsheet") else text
 
 
 def _value(batch: ImportBatch, field: Field) -> str:

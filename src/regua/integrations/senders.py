@@ -188,7 +188,7 @@ def run_sender(
             at_it.hire()
             return  # should that crew be about to end, it looks again once it has left
         crew = _crews[key] = Crew()
-    turn = _Turn(f"{task}:{integration_id}")
+    turn = Turn(f"{task}:{integration_id}")
     try:
         drain(
             integration_id,
@@ -208,7 +208,7 @@ def run_sender(
         ask_again_in(task, integration_id, left, priority=priority)
 
 
-class _Turn:
+class Turn:
     """When a sender should make room: the same job was seen waiting at two looks in a row."""
 
     def __init__(self, own_lock: str) -> None:

@@ -50,6 +50,10 @@ class Config(BaseSettings):
     bureau_timeout: float = Field(30.0, gt=0, le=300)
     allow_private_bureau: bool = False
     """Whether a bureau may stand in the internal network."""
+    webhook_timeout: float = Field(15.0, gt=0, le=60)
+    """Seconds that a subscriber has for its answer."""
+    allow_private_webhooks: bool = False
+    """Whether a subscriber may stand in the internal network, or on this machine."""
     sender_lease: float = Field(120.0, gt=0)
     """How long a sender may work on one row before another takes it up as unanswered."""
     sender_threads: int = Field(24, ge=1, le=64)

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "regua.restrictions",
     "regua.dunning",
     "regua.imports",
+    "regua.webhooks",
     "regua.reports",
     "regua.api",
     "regua.web",
@@ -181,7 +182,7 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["regua.project.jobs"]
+PROCRASTINATE_IMPORT_PATHS = ["regua.project.jobs", "regua.imports.connection_jobs"]
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

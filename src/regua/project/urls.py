@@ -14,10 +14,13 @@ urlpatterns = [
     path("", include("regua.parties.urls")),
     path("", include("regua.receivables.urls")),
     path("", include("regua.integrations.urls")),
+    path("", include("regua.imports.connection_urls")),
     path("", include("regua.compliance.urls")),
     path("", include("regua.inquiries.urls")),
     path("", include("regua.restrictions.urls")),
     path("", include("regua.dunning.urls")),
+    path("", include("regua.imports.urls")),
+    path("", include("regua.webhooks.urls")),
     path("", include("regua.api.urls")),
     path("", include("regua.web.urls")),
 ]

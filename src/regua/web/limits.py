@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+LARGER: dict[str, int] = {}
+"""Path → bytes, where larger files are taken; an app registers its own in ``ready``."""
 MAX_BODY = 12 * 1024 * 1024
 """Bytes: the largest file that is taken (10 MB) with its form around it."""
 
@@ -19,6 +21,6 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length[:19]) > MAX_BODY:
+        if length.isdecimal() and int(length[:19]) > LARGER.get(request.path, MAX_BODY):
             return render(request, "413.html", status=413)
         return self.get_response(request)

@@ -95,6 +95,12 @@ NAVIGATION: tuple[Group, ...] = (
         ),
     ),
     Group(
+        "Ferramentas",
+        entries=(
+            Entry("Importações", "import_list", icon="file-import", permission="import_data"),
+        ),
+    ),
+    Group(
         "Configurações",
         icon="settings",
         collapsible=True,
@@ -106,7 +112,14 @@ NAVIGATION: tuple[Group, ...] = (
                 icon="plug-connected",
                 permission="view_integrations",
             ),
-            Entry("API", "api_token_list", icon="arrows-exchange", permission="manage_api"),
+            Entry("Webhooks", "webhook_list", icon="webhook", permission="manage_webhooks"),
+            Entry(
+                "Sistema de gestão",
+                "connection_list",
+                icon="arrows-exchange",
+                permission="view_integrations",
+            ),
+            Entry("API", "api_token_list", icon="api", permission="manage_api"),
             Entry(
                 "Feriados", "holiday_list", icon="calendar-event", permission="view_restrictions"
             ),

@@ -42,6 +42,7 @@ def supervise(*, port: int) -> None:
         REGUA_SYNC_INTERVAL="10",
         REGUA_SENDER_LEASE="45",
         REGUA_BUREAU_TIMEOUT="10",
+        REGUA_ALLOW_PRIVATE_WEBHOOKS="true",  # so that they can be tried on this machine
     )
     children: list[Child] = []
     started = time.monotonic()

@@ -112,6 +112,18 @@
     if (form) form.requestSubmit();
   });
 
+  // --- Copying ---------------------------------------------------------------------------------
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    var source = button && byId(button.dataset.copy);
+    if (!source) return;
+    source.select();
+    var done = function () { toast("Copiado.", "done"); };
+    // Without https a browser gives no clipboard; the old way still works there.
+    if (navigator.clipboard) navigator.clipboard.writeText(source.value).then(done, function () {});
+    else if (document.execCommand("copy")) done();
+  });
+
   // --- htmx ------------------------------------------------------------------------------------
   document.addEventListener("htmx:configRequest", function (event) {
     var token = document.querySelector('meta[name="csrf-token"]');
