@@ -50,8 +50,9 @@ def check(batch: ImportBatch) -> None:
             _repeated(cursor, filled["clean"], over, field, values)
         if batch.kind == "payments":
             cursor.execute(statement("imports", "payments_above", **filled), values)
-        cursor.execute(statement("imports", "problems", **filled), values)
         _count(cursor, batch)
+        if batch.refused:
+            cursor.execute(statement("imports", "problems", **filled), values)
 
 
 def _repeated(cursor: Any, clean: str, over: str, field: str, values: dict[str, Any]) -> None:
