@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regua.accounts.models import User
-from regua.imports import csv_files, selectors, services, uploads
+from regua.imports import csv_files, selectors, services, staging, uploads
 from regua.imports.choices import UNFINISHED
 from regua.imports.models import ImportBatch, ImportChunk, ImportMapping
 from regua.imports.running import batch_run
@@ -279,6 +280,21 @@ def test_a_killed_worker_s_import_is_done_once(people: None, branch: Branch, man
     assert batch_run(batch.pk)
     batch.refresh_from_db()
     assert (batch.state, Customer.objects.count()) == ("done", 20)
+
+
+def test_a_week_later_only_the_record_is_left(people: None, branch: Branch, manager: User) -> None:
+    done = work(send(_many(2) + b"1;Caio\n", actor=manager, branch=branch))
+    waiting = work(send(_many(2), actor=manager, branch=branch), apply=False)
+    services.batches_tidy()
+    assert ImportChunk.objects.count() == 2
+    ImportBatch.objects.update(started_at=timezone.now() - services.KEPT)
+    services.batches_tidy()
+    for batch, state in ((done, "done"), (waiting, "cancelled")):
+        batch.refresh_from_db()
+        assert (batch.state, staging.exists(batch)) == (state, False)
+    assert counts(done) == (2, 0, 0, 1)
+    assert not ImportChunk.objects.exists()
+    assert not selectors.problems(done).exists()
 
 
 def batch_run_raw(batch: ImportBatch) -> None:

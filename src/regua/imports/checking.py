@@ -14,12 +14,19 @@ from regua.web.named import planned_afresh, statement
 
 _LARGE = "SELECT set_config('enable_mergejoin', 'off', true), set_config('work_mem', '64MB', true)"
 """Whole files are joined here: hashed, never sorted."""
+_SMALL = 20_000
+"""Lines."""
 _CHECKS = {"customers": "parties", "leads": "parties", "prospects": "parties"}
 
 
 def family(batch: ImportBatch) -> str:
     """How the statements of the batch's kind are called."""
     return _CHECKS.get(batch.kind, batch.kind)
+
+
+def is_small(batch: ImportBatch) -> bool:
+    """Whether looking each line up in an index beats reading whole tables."""
+    return batch.lines <= _SMALL
 
 
 def check(batch: ImportBatch) -> None:
@@ -35,7 +42,7 @@ def check(batch: ImportBatch) -> None:
     }
     staging.drop(batch, lines=False)
     ImportProblem.objects.filter(batch=batch).delete()
-    with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=False):
+    with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=is_small(batch)):
         cursor.execute(_LARGE)
         cursor.execute(statement("imports", f"{family(batch)}_check", **filled), values)
         cursor.execute(f"ANALYZE {staging.clean(batch)} (line, target, action)")
@@ -43,8 +50,9 @@ def check(batch: ImportBatch) -> None:
             _repeated(cursor, filled["clean"], over, field, values)
         if batch.kind == "payments":
             cursor.execute(statement("imports", "payments_above", **filled), values)
-        cursor.execute(statement("imports", "problems", **filled), values)
         _count(cursor, batch)
+        if batch.refused:
+            cursor.execute(statement("imports", "problems", **filled), values)
 
 
 def _repeated(cursor: Any, clean: str, over: str, field: str, values: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from regua.imports import staging
-from regua.imports.checking import family
+from regua.imports.checking import family, is_small
 from regua.imports.models import ImportBatch
 from regua.imports.targets import parts
 from regua.receivables.changes import changed
@@ -48,7 +48,7 @@ def merge(batch: ImportBatch) -> None:
     expected = {"insert": batch.created, "update": batch.updated}
     if batch.kind == "payments":
         expected["settle"] = _count(batch, "count(DISTINCT receivable_id)", "action = 'create'")
-    with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=False):
+    with connection.cursor() as cursor, planned_afresh(cursor, nested_loops=is_small(batch)):
         for step in _STEPS[family(batch)]:
             if expected.get(step) == 0:
                 continue

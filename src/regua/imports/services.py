@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -34,6 +35,8 @@ JOB = "imports.run"
 QUEUE = "imports"
 KEPT = timedelta(days=7)
 """How long a file and its report stay."""
+_TIDIED = 500
+"""Imports that are cleared away at once; the next time takes the others."""
 _LOADED = (State.LOADED, State.CHECKING, State.CHECKED, State.APPLYING)
 
 
@@ -218,19 +221,19 @@ def batch_enqueue(pk: int) -> None:
 
 
 def batches_tidy() -> None:
-    """Delete the files and lines of imports that are a week old; what was imported when and by
-    whom stays on record, as do the counts."""
-    old = ImportBatch.objects.filter(
-        started_at__lt=timezone.now() - KEPT, file_size__isnull=False
-    ).exclude(chunks=None)
-    left = ImportBatch.objects.filter(
-        started_at__lt=timezone.now() - KEPT, state__in=(State.NEW, State.LOADED, State.CHECKED)
+    """Delete the files, lines and problems of imports that are a week old.
+
+    What was imported when and by whom stays on record, as do the counts.
+    """
+    old = ImportBatch.objects.filter(started_at__lt=timezone.now() - KEPT)
+    old = old.exclude(state__in=UNFINISHED)
+    waiting = Q(state__in=(State.NEW, State.LOADED, State.CHECKED))
+    kept = Exists(ImportChunk.objects.filter(batch=OuterRef("pk"))) | Exists(
+        ImportProblem.objects.filter(batch=OuterRef("pk"))
     )
-    for batch in [*old[:200], *left[:200]]:
+    for batch in old.filter(waiting | kept)[:_TIDIED]:
         with transaction.atomic():
-            ImportBatch.objects.filter(pk=batch.pk).exclude(state__in=UNFINISHED).exclude(
-                state__in=(State.DONE, State.REFUSED, State.FAILED)
-            ).update(state=State.CANCELLED, finished_at=Now())
+            old.filter(waiting, pk=batch.pk).update(state=State.CANCELLED, finished_at=Now())
             batch_forget([batch])
 
 
