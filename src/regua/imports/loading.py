@@ -59,7 +59,8 @@ def _copy(batch: ImportBatch, rows: Iterable[Row], width: int) -> int:
     source = iter(rows)
     after = batch.first_line
     buffer = io.StringIO()
-    write = csv.writer(buffer, lineterminator="\n").writerows
+    # Both of its characters: Python 3.11 would leave a lone one of the others without quotes.
+    write = csv.writer(buffer, lineterminator="\r\n").writerows
     with (
         connection.cursor() as cursor,
         # FREEZE: the table is ours alone and new, its rows need no second look.

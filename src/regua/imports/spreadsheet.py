@@ -51,7 +51,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")  # type: ignore[union-attr]
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows(sys.argv[1]))
+    csv.writer(sys.stdout, lineterminator="\r\n").writerows(rows(sys.argv[1]))
 
 
 if __name__ == "__main__":
