@@ -299,6 +299,14 @@ def test_any_text_arrives_as_it_was(branch: Branch, manager: User, name: str) ->
     assert Customer.objects.get().name == name
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_what_no_text_can_hold_is_refused(branch: Branch, manager: User, name: str) -> None:
+    row = [factories.ordinary_document(), name]
+    with pytest.raises(ValidationError, match="caracteres impossíveis"):
+        bring("customers", "document name", row, actor=manager, branch=branch)
+    assert not Customer.objects.exists()
+
+
 def test_lines_of_the_wrong_width(branch: Branch, manager: User) -> None:
     batch = services.batch_start(
         actor=manager, kind="customers", branch=branch, source="api", mode="skip_bad"
