@@ -292,6 +292,21 @@ def test_checking_imports_nothing_and_leaves_counts(branch: Branch, manager: Use
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", 'a"b', "a,b", "\\.", "\\N", "a\tb"])
+def test_any_text_arrives_as_it_was(branch: Branch, manager: User, name: str) -> None:
+    row = [factories.ordinary_document(), name]
+    assert bring("customers", "document name", row, actor=manager, branch=branch).created == 1
+    assert Customer.objects.get().name == name
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800b"])
+def test_what_no_text_can_hold_is_refused(branch: Branch, manager: User, name: str) -> None:
+    row = [factories.ordinary_document(), name]
+    with pytest.raises(ValidationError, match="caracteres impossíveis"):
+        bring("customers", "document name", row, actor=manager, branch=branch)
+    assert not Customer.objects.exists()
+
+
 def test_lines_of_the_wrong_width(branch: Branch, manager: User) -> None:
     batch = services.batch_start(
         actor=manager, kind="customers", branch=branch, source="api", mode="skip_bad"

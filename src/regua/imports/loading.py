@@ -59,7 +59,7 @@ def _copy(batch: ImportBatch, rows: Iterable[Row], width: int) -> int:
     source = iter(rows)
     after = batch.first_line
     buffer = io.StringIO()
-    # Its characters are those that it quotes; PostgreSQL takes either for the end of a line.
+    # Both of its characters: Python 3.11 would leave a lone one of the others without quotes.
     write = csv.writer(buffer, lineterminator="\r\n").writerows
     with (
         connection.cursor() as cursor,
@@ -78,12 +78,15 @@ def _copy(batch: ImportBatch, rows: Iterable[Row], width: int) -> int:
                     f"Há mais de {MAX_LINES} linhas. Nada foi importado. Divida em partes."
                 )
             try:
-                copy.write(buffer.getvalue().encode())
+                text = buffer.getvalue().encode()
             except UnicodeEncodeError:
+                text = b"\0"
+            if b"\0" in text:
                 raise ValidationError(
                     f"Há caracteres impossíveis entre as linhas {after - len(block)} e "
                     f"{after - 1}. Nada foi importado. Salve o arquivo de novo em UTF-8."
-                ) from None
+                )
+            copy.write(text)
             buffer.seek(0)
             buffer.truncate()
     return count
