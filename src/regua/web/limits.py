@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,7 +22,18 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length[:19]) > LARGER.get(request.path, MAX_BODY):
+        if _length(request) > LARGER.get(request.path, MAX_BODY):
             return render(request, "413.html", status=413)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """A large file only from somebody who has signed in: the check of the form's token, which
+        comes next, would read all of it."""
+        if _length(request) > MAX_BODY and not request.user.is_authenticated:
+            return redirect_to_login(request.path)
+        return None
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length[:19]) if length.isdecimal() else 0
