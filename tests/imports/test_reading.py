@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from regua import documents
@@ -60,6 +60,7 @@ spoilt = st.builds(
 
 
 @many
+@example(["vr.d8g.cs9/0001-53", "\vVR.D8G.CS9/0001-53\v"])
 @given(st.lists(good | spoilt | text, min_size=1, max_size=50))
 def test_documents(texts: list[str]) -> None:
     def reference(text: str) -> str | None:

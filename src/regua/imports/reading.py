@@ -10,7 +10,8 @@ from regua.compliance.documents_sql import document_valid
 from regua.imports.kinds import Field, Type
 from regua.parties.models import DOCUMENT_SHAPE
 
-_BLANK = r"E' \t\r\n\f\v\u00a0\u200b\ufeff'"
+# \x0b, because PostgreSQL 15 reads \v as the letter.
+_BLANK = r"E' \t\r\n\f\x0b\u00a0\u200b\ufeff'"
 _NO_DATE = "'0000-00-00', '0000-00-00 00:00:00', '00/00/0000'"
 """What MySQL says where there is no date."""
 SQL_TYPES = {Type.DATE: "date", Type.MONEY: "numeric", Type.BOOLEAN: "boolean"}
@@ -42,7 +43,7 @@ def bare(text: str, field: Field) -> str:
     match field.type:
         case Type.DOCUMENT:
             # Only ASCII is upper-cased, as in regua.documents: "ı" would become a plain letter.
-            kept = f"translate({text}, E' \\t\\r\\n\\f\\v\\u00a0.-/', '')"
+            kept = f"translate({text}, E' \\t\\r\\n\\f\\x0b\\u00a0.-/', '')"
             plain = f"octet_length({kept}) = length({kept})"
             bare_cpf = f"octet_length({text}) = 11"  # nothing to take off: most lines
             return (
