@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from regua.bureaus import registry
+from regua.bureaus import plugins, registry
 from regua.bureaus.contract import Capabilities, FormField
 from regua.bureaus.registry import BrokenBureau, UnknownBureau
 
@@ -30,7 +30,7 @@ def installed(monkeypatch):
     module = types.ModuleType("plugin_under_test")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     entries = []
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
 
     def install(slug, provider=None, *, value=None):
         setattr(module, slug, provider)

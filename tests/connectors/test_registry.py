@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
+from regua.bureaus import plugins
 from regua.connectors import registry
 from regua.connectors.contract import FormField, Kind
 
@@ -28,7 +29,7 @@ def installed(monkeypatch):
     module = types.ModuleType("connector_under_test")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     entries = []
-    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: entries)
 
     def install(slug, connector):
         setattr(module, slug, connector)

@@ -8,7 +8,8 @@ from importlib import resources
 import pytest
 
 from regua.imports import targets, wording
-from regua.imports.kinds import BY_SLUG, KINDS, Kind
+from regua.imports.fields import Kind
+from regua.imports.kinds import BY_SLUG, KINDS
 from regua.imports.reading import flaw
 
 

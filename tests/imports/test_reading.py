@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from regua import documents
 from regua.documents import generate
-from regua.imports.kinds import Field, Type
+from regua.imports.fields import Field, Type
 from regua.imports.reading import bare, trimmed, value
 from regua.imports.targets import search_key as search_key_sql
 from regua.parties.models import search_key

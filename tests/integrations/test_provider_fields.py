@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from regua.accounts.models import User
 from regua.accounts.permissions import Role
-from regua.bureaus import registry
+from regua.bureaus import plugins, registry
 from regua.integrations import gateway
 from regua.integrations.models import Integration
 from regua.integrations.services import (
@@ -36,7 +36,7 @@ OWN = {"login": "convenio-7", "senha": "muito-secreta", "contrato": "C-1"}
 @pytest.fixture(autouse=True)
 def _plug_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     entry = EntryPoint("exemplo", "tests.integrations.plug_in:provider", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [entry])
     registry.reset()
     yield
     gateway.hang_up()

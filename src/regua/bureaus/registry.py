@@ -13,12 +13,12 @@ from __future__ import annotations
 import builtins
 import logging
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from importlib.metadata import EntryPoint
+from typing import Any
 
 from .contract import Capabilities, Provider
+from .plugins import Found, discover, lacking
 
 GROUP = "regua.bureaus"
 BUILT_IN = (
@@ -52,23 +52,18 @@ class BrokenBureau(LookupError):
     """A provider with this slug is installed and could not be loaded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    providers: dict[str, Provider]
-    broken: dict[str, str]
-
-
 def get(slug: str) -> Provider:
     """Return the provider with this slug; raise ``BrokenBureau`` or ``UnknownBureau``."""
     found = _discover()
-    if slug in found.providers:
-        return found.providers[slug]
+    if slug in found.usable:
+        provider: Provider = found.usable[slug]
+        return provider
     if slug in found.broken:
         raise BrokenBureau(
             f"O birô “{slug}” está instalado, mas não pôde ser carregado: {found.broken[slug]}. "
             "Corrija ou remova o pacote e reinicie."
         )
-    known = ", ".join(sorted(found.providers)) or "nenhum"
+    known = ", ".join(sorted(found.usable)) or "nenhum"
     raise UnknownBureau(
         f"O birô “{slug}” não está instalado. Instalados: {known}. "
         "Instale o pacote dele ou escolha outro na integração."
@@ -85,7 +80,7 @@ def name_of(slug: str) -> str:
 
 def all() -> builtins.list[Provider]:
     """Return every usable provider, ordered by name."""
-    return sorted(_discover().providers.values(), key=lambda provider: provider.name.casefold())
+    return sorted(_discover().usable.values(), key=lambda provider: provider.name.casefold())
 
 
 def broken() -> dict[str, str]:
@@ -99,48 +94,27 @@ def reset() -> None:
 
 
 @lru_cache(maxsize=1)
-def _discover() -> _Found:
-    found = _Found(providers={}, broken={})
-    seen: dict[str, str] = {}
-    for entry in (*BUILT_IN, *entry_points(group=GROUP)):
-        if entry.name in seen:
-            if entry.value != seen[entry.name]:
-                logger.error("Dois pacotes oferecem o birô %s; vale o primeiro", entry.name)
-            continue
-        seen[entry.name] = entry.value
-        try:
-            provider = entry.load()
-            problem = problem_with(provider, slug=entry.name)
-        except Exception as exc:
-            problem = f"{type(exc).__name__}: {exc}"
-        if problem:
-            logger.error("O birô %s não pôde ser carregado: %s", entry.name, problem)
-            found.broken[entry.name] = problem
-        else:
-            found.providers[entry.name] = cast("Provider", provider)
-    return found
+def _discover() -> Found:
+    return discover(
+        GROUP,
+        BUILT_IN,
+        lambda provider, slug: problem_with(provider, slug=slug),
+        what="birô",
+        logger=logger,
+    )
 
 
 def problem_with(provider: Any, *, slug: str) -> str:
     """Say what a provider lacks, or return ""."""
-    if isinstance(provider, type):
-        return "o ponto de entrada aponta para uma classe; aponte para um objeto dela"
-    wanted: dict[str, type | tuple[type, ...]] = {
+    wanted: dict[str, type] = {
         "slug": str,
         "name": str,
         "verified": bool,
         "capabilities": Capabilities,
         "form_fields": tuple,
     }
-    for attribute, kind in wanted.items():
-        if not isinstance(getattr(provider, attribute, None), kind):
-            return f"falta o atributo {attribute}, ou ele é de outro tipo"
-    names = [str(getattr(field, "name", "")) for field in provider.form_fields]
-    good = [name for name in dict.fromkeys(names) if re.fullmatch(r"[a-z][a-z0-9_]*", name)]
-    if good != names:
-        return "cada campo de form_fields precisa de um nome só seu, em letras minúsculas e _"
-    if taken := TAKEN_NAMES.intersection(names):
-        return f"form_fields usa um nome que a tela já tem: {', '.join(sorted(taken))}"
+    if problem := lacking(provider, wanted, taken=TAKEN_NAMES):
+        return problem
     if not hasattr(provider, "default_base_url"):
         return "falta o atributo default_base_url"
     for method in ("connect", "read_webhook"):

@@ -13,10 +13,11 @@ from __future__ import annotations
 import builtins
 import logging
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from importlib.metadata import EntryPoint
+from typing import Any
+
+from regua.bureaus.plugins import Found, discover, lacking
 
 from .contract import Connector, Kind
 
@@ -33,17 +34,12 @@ class UnknownConnector(LookupError):
     """No usable connector has this slug here."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    connectors: dict[str, Connector]
-    broken: dict[str, str]
-
-
 def get(slug: str) -> Connector:
     """Return the connector with this slug or raise ``UnknownConnector``."""
     found = _discover()
-    if slug in found.connectors:
-        return found.connectors[slug]
+    if slug in found.usable:
+        connector: Connector = found.usable[slug]
+        return connector
     if slug in found.broken:
         raise UnknownConnector(
             f"O conector “{slug}” está instalado, mas não pôde ser carregado: "
@@ -56,7 +52,7 @@ def get(slug: str) -> Connector:
 
 def all() -> builtins.list[Connector]:
     """Return every usable connector, ordered by name."""
-    return sorted(_discover().connectors.values(), key=lambda found: found.name.casefold())
+    return sorted(_discover().usable.values(), key=lambda found: found.name.casefold())
 
 
 def broken() -> dict[str, str]:
@@ -78,33 +74,13 @@ def reset() -> None:
 
 
 @lru_cache(maxsize=1)
-def _discover() -> _Found:
-    found = _Found(connectors={}, broken={})
-    seen: dict[str, str] = {}
-    for entry in (*BUILT_IN, *entry_points(group=GROUP)):
-        if entry.name in seen:
-            if entry.value != seen[entry.name]:
-                logger.error("Dois pacotes oferecem o conector %s; vale o primeiro", entry.name)
-            continue
-        seen[entry.name] = entry.value
-        try:
-            connector = entry.load()
-            problem = _problem_with(connector, slug=entry.name)
-        except Exception as exc:
-            problem = f"{type(exc).__name__}: {exc}"
-        if problem:
-            logger.error("O conector %s não pôde ser carregado: %s", entry.name, problem)
-            found.broken[entry.name] = problem
-        else:
-            found.connectors[entry.name] = cast("Connector", connector)
-    return found
+def _discover() -> Found:
+    return discover(GROUP, BUILT_IN, _problem_with, what="conector", logger=logger)
 
 
-def _problem_with(connector: Any, *, slug: str) -> str:
+def _problem_with(connector: Any, slug: str) -> str:
     """Say what a connector lacks, or return ""."""
-    if isinstance(connector, type):
-        return "o ponto de entrada aponta para uma classe; aponte para um objeto dela"
-    wanted = {
+    wanted: dict[str, type] = {
         "slug": str,
         "name": str,
         "verified": bool,
@@ -112,9 +88,8 @@ def _problem_with(connector: Any, *, slug: str) -> str:
         "form_fields": tuple,
         "kinds": tuple,
     }
-    for attribute, kind in wanted.items():
-        if not isinstance(getattr(connector, attribute, None), kind):
-            return f"falta o atributo {attribute}, ou ele é de outro tipo"
+    if problem := lacking(connector, wanted, taken=TAKEN_NAMES):
+        return problem
     if not callable(getattr(connector, "connect", None)):
         return "falta o método connect"
     if connector.slug != slug or not re.fullmatch(r"[a-z][a-z0-9_]{0,19}", slug):
@@ -123,10 +98,4 @@ def _problem_with(connector: Any, *, slug: str) -> str:
         return "o nome está vazio"
     if not connector.kinds or not set(connector.kinds) <= set(Kind):
         return "kinds está vazio ou traz o que não existe"
-    names = [str(getattr(field, "name", "")) for field in connector.form_fields]
-    good = [name for name in dict.fromkeys(names) if re.fullmatch(r"[a-z][a-z0-9_]*", name)]
-    if good != names:
-        return "cada campo de form_fields precisa de um nome só seu, em letras minúsculas e _"
-    if taken := TAKEN_NAMES.intersection(names):
-        return f"form_fields usa um nome que a tela já tem: {', '.join(sorted(taken))}"
     return ""

@@ -13,8 +13,9 @@ from pydantic import Field, create_model
 from regua.accounts.requests import Request
 from regua.accounts.selectors import branches_visible
 from regua.imports.choices import Mode, State
-from regua.imports.kinds import KINDS, Kind, Type
-from regua.imports.kinds import Field as KindField
+from regua.imports.fields import Field as KindField
+from regua.imports.fields import Kind, Type
+from regua.imports.kinds import KINDS
 from regua.imports.loading import load
 from regua.imports.models import ImportBatch
 from regua.imports.selectors import problems

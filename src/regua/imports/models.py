@@ -11,7 +11,8 @@ from django.db.models.functions import Now
 
 from regua.imports import wording
 from regua.imports.choices import FINISHED, UNFINISHED, Mode, State
-from regua.imports.kinds import KINDS, Kind
+from regua.imports.fields import Kind
+from regua.imports.kinds import KINDS
 from regua.organization.models import Branch
 
 

@@ -7,7 +7,7 @@ written twice: the statements have parameters.
 from __future__ import annotations
 
 from regua.compliance.documents_sql import document_valid
-from regua.imports.kinds import Field, Type
+from regua.imports.fields import Field, Type
 from regua.parties.models import DOCUMENT_SHAPE
 
 # \x0b, because PostgreSQL 15 reads \v as the letter.

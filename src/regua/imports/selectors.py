@@ -11,7 +11,7 @@ from regua.accounts.access import visible
 from regua.accounts.models import User
 from regua.accounts.permissions import Permission
 from regua.imports import staging, wording
-from regua.imports.kinds import key
+from regua.imports.fields import key
 from regua.imports.models import ImportBatch, ImportProblem
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from regua.imports.kinds import Field, Kind
+from regua.imports.fields import Field, Kind
 from regua.imports.models import ImportBatch
 from regua.imports.reading import bare, flaw, padded, sql_type, trimmed, value
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regua.imports import staging
-from regua.imports.kinds import Kind
+from regua.imports.fields import Kind
 from regua.imports.models import ImportBatch
 from regua.parties.models import Customer, Lead, Prospect
 

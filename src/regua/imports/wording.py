@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regua.imports.kinds import Field, Kind, Type
+from regua.imports.fields import Field, Kind, Type
 
 _UNREADABLE = {
     Type.EMAIL: ("Não é um e-mail.", "Escreva como nome@exemplo.com.br."),
